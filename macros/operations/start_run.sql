@@ -1,0 +1,15 @@
+{#-
+    What every run does first: see that it can run at all, make the bookkeeping tables where they
+    are missing, note what the LMS has published, clear what killed runs left.
+-#}
+{% macro start_run() %}
+    {%- if execute and flags.WHICH in ('run', 'build', 'seed', 'test') -%}
+        {%- do check_sources() -%}
+        {%- do create_ops_tables() -%}
+        {%- if flags.WHICH in ('run', 'build') -%}
+            {%- do check_seeds() -%}
+            {%- do drop_leftovers() -%}
+            {%- do record_sources() -%}
+        {%- endif -%}
+    {%- endif -%}
+{% endmacro %}

@@ -1,0 +1,7 @@
+{#- Text as Int64; NULL unless it is a whole number that fits (3 and 3.0 are, 3.5 is not). -#}
+{% macro whole_number(text) -%}
+    coalesce(
+        toInt64OrNull({{ text }}),
+        toInt64OrNull(extract({{ text }}, '^(-?[0-9]+)[.]0*$'))
+    )
+{%- endmacro %}

@@ -1,0 +1,45 @@
+with
+
+overviews as (
+
+    select
+        *,
+        parseDateTime64BestEffortOrNull(time_last_dumped, 6, 'UTC') as dumped_at
+    from {{ source('event_sink', 'course_overviews') }}
+
+),
+
+newest as (
+
+    select *
+    from overviews
+    order by course_key, dumped_at desc, dump_id desc, modified desc
+    limit 1 by course_key
+
+)
+
+select
+    -- ids
+    course_key,
+    org,
+    toUUID(dump_id) as dump_id,
+
+    -- texts
+    nullIf(display_name, '') as course_name,
+    nullIf(JSONExtractString(course_data_json, 'language'), '') as language,
+
+    -- figures
+    JSONExtract(course_data_json, 'lowest_passing_grade', 'Nullable(Float64)')
+        as lowest_passing_grade,
+    JSONExtract(course_data_json, 'tags', 'Array(Int64)') as tag_ids,
+
+    -- booleans
+    self_paced as is_self_paced,
+
+    -- times
+    parseDateTime64BestEffortOrNull(course_start, 6, 'UTC') as course_started_at,
+    parseDateTime64BestEffortOrNull(course_end, 6, 'UTC') as course_ends_at,
+    parseDateTime64BestEffortOrNull(enrollment_start, 6, 'UTC') as enrollment_starts_at,
+    parseDateTime64BestEffortOrNull(enrollment_end, 6, 'UTC') as enrollment_ends_at,
+    dumped_at as last_published_at
+from newest

@@ -1,0 +1,26 @@
+with
+
+tags as (
+
+    select
+        *,
+        parseDateTime64BestEffortOrNull(time_last_dumped, 6, 'UTC') as dumped_at
+    from {{ source('event_sink', 'tag') }}
+
+),
+
+newest as (
+
+    select *
+    from tags
+    order by id, dumped_at desc, dump_id desc
+    limit 1 by id
+
+)
+
+select
+    toInt64(id) as tag_id,
+    toInt64(taxonomy) as taxonomy_id,
+    nullIf(value, '') as tag_name,
+    dumped_at as last_published_at
+from newest

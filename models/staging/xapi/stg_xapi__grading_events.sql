@@ -1,0 +1,20 @@
+with
+
+statements as (
+
+    select *
+    from {{ ref('base_xapi__statements_final') }}
+    where event_family = 'grading'
+
+)
+
+select
+    {{ statement_columns() }},
+    block_id,
+    letter_grade,
+    is_success,
+    score_raw,
+    score_min,
+    score_max,
+    score_scaled
+from statements

@@ -1,0 +1,18 @@
+with
+
+statements as (
+
+    select *
+    from {{ ref('base_xapi__statements_final') }}
+    where event_family = 'other'
+
+)
+
+select
+    {{ statement_columns() }},
+    object_id,
+    object_name,
+    workflow_action,
+    prompt_template,
+    workflow_location
+from statements

@@ -1,0 +1,98 @@
+"""Credentials, client and connection manager of the embedded engine."""
+
+import fcntl
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import clickhouse_connect
+from clickhouse_connect.driver.exceptions import Error
+from dbt.adapters.clickhouse import (
+    ClickHouseAdapter,
+    ClickHouseConnectionManager,
+    ClickHouseCredentials,
+)
+from dbt.adapters.clickhouse.httpclient import ChHttpClient
+from dbt.adapters.contracts.connection import Connection
+from dbt.adapters.exceptions import FailedToConnectError
+
+
+@dataclass
+class ChdbCredentials(ClickHouseCredentials):
+    """A data folder in place of a host; all else as in dbt-clickhouse."""
+
+    path: str = ".oars/chdb"
+
+    @property
+    def type(self) -> str:
+        """Name of the adapter in profiles.yml."""
+        return "chdb"
+
+    @property
+    def unique_field(self) -> str:
+        """What tells one database from another."""
+        return self.path
+
+    def _connection_keys(self) -> tuple[str, ...]:
+        return ("path", "schema")
+
+
+class ChdbClient(ChHttpClient):
+    """dbt-clickhouse's HTTP client over clickhouse-connect's in-process interface."""
+
+    def _create_client(self, credentials: ChdbCredentials) -> Any:
+        return open_folder(credentials.path, self._conn_settings)
+
+
+def open_folder(path: str, settings: dict[str, Any] | None = None) -> Any:
+    """Open the data folder, made if missing; FailedToConnectError if another process has it."""
+    folder = Path(path).expanduser().resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    # Sessions are HTTP's; in one process each client is a session of its own.
+    kept = {name: value for name, value in (settings or {}).items() if name != "session_id"}
+    try:
+        return clickhouse_connect.get_client(interface="chdb", path=str(folder), settings=kept)
+    except Error:
+        if not is_locked(folder):
+            raise
+        raise FailedToConnectError(
+            f"The data folder {path} is in use by another process: wait until it has finished, "
+            "or set OARS_CHDB_PATH to another folder."
+        ) from None
+
+
+def is_locked(folder: Path) -> bool:
+    """Whether a living process holds the folder: the engine keeps a lock on its file `status`."""
+    try:
+        with (folder / "status").open() as status:
+            fcntl.flock(status, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
+class ChdbConnectionManager(ClickHouseConnectionManager):
+    """Opens ChdbClient where the parent would open a network connection."""
+
+    TYPE = "chdb"
+
+    @classmethod
+    def open(cls, connection: Connection) -> Connection:
+        """Give the connection a handle; a locked folder is one sentence, not a retry."""
+        if connection.state != "open":
+            connection.handle = ChdbClient(connection.credentials)
+            connection.state = "open"
+        return connection
+
+
+class ChdbAdapter(ClickHouseAdapter):
+    """dbt-clickhouse's adapter with the in-process connection manager."""
+
+    ConnectionManager = ChdbConnectionManager
+
+    @classmethod
+    def type(cls) -> str:
+        """Name of the adapter in profiles.yml."""
+        return "chdb"

@@ -1,0 +1,1 @@
+"""OARS-dbt: the Python that SQL cannot be."""

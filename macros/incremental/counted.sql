@@ -8,12 +8,7 @@
         true
     {%- else -%}
         {%- set excluded = ref('excluded_actors') -%}
-        {%- if of_no_course -%}
-            (course_key is null or {{ planned() }})
-            and {{ planned() | replace('course_key in', "ifNull(course_key, '') in") }}
-        {%- else -%}
-            {{ planned() }}
-        {%- endif %}
+        {{ planned(of_no_course) }}
         and emission_time <= {{ now_at() }}
         and actor_id not in (select actor_id from {{ excluded }} where course_key = '')
         and (actor_id, ifNull(course_key, '')) not in (

@@ -1,10 +1,18 @@
-{#- Condition: the row's course is one that this run builds. For reads of course-scoped relations. -#}
-{% macro planned() -%}
+{#-
+    Condition: the row's course is one that this run builds. For reads of course-scoped relations
+    and, with `of_no_course`, of statements without a course as well.
+-#}
+{% macro planned(of_no_course=false) -%}
+    {%- set plan -%}
+        (select plan.course_key from {{ ops('plan') }} as plan where plan.relation = '{{ model.name }}')
+    {%- endset -%}
     {%- if is_unit_test() -%}
         true
+    {%- elif of_no_course -%}
+        {#- The first line lets the engine use the sort key, the second is the condition. -#}
+        (course_key is null or course_key in {{ plan }})
+        and ifNull(course_key, '') in {{ plan }}
     {%- else -%}
-        course_key in (
-            select plan.course_key from {{ ops('plan') }} as plan where plan.relation = '{{ model.name }}'
-        )
+        course_key in {{ plan }}
     {%- endif -%}
 {%- endmacro %}

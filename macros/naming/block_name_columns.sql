@@ -1,0 +1,8 @@
+{#- The columns of dim_course_blocks that name a block where a mart is about one. -#}
+{% macro block_name_columns() -%}
+    course_key,
+    block_id,
+    block_name,
+    section_name,
+    subsection_name
+{%- endmacro %}

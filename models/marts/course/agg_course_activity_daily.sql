@@ -1,0 +1,124 @@
+{{ course_relation(order_by=['org', 'course_key', 'date'], moves_with_day=true) }}
+
+with
+
+learner_days as (
+
+    select *
+    from {{ ref('int_learner_course_days') }}
+    where {{ planned() }}
+
+),
+
+daily as (
+
+    select
+        org,
+        course_key,
+        date,
+        sum(event_count) as event_count,
+        {%- for family in event_families() %}
+        sum({{ family }}_event_count) as {{ family }}_event_count,
+        {%- endfor %}
+        countIf(activity_event_count > 0) as active_learner_count,
+        sum(session_count) as session_count,
+        sum(time_spent_microseconds) as time_spent_microseconds
+    from learner_days
+    group by org, course_key, date
+
+),
+
+active_days as (
+
+    select
+        course_key,
+        date,
+        leadInFrame(toNullable(date)) over (
+            partition by course_key, actor_id order by date
+            rows between unbounded preceding and unbounded following
+        ) as next_date
+    from learner_days
+    where activity_event_count > 0
+
+),
+
+-- A learner enters the trailing days with a day of activity and leaves them that many days
+-- later, or with the next day of activity, which enters anew.
+trailing_steps as (
+
+    select
+        course_key,
+        date,
+        1 as step_7d,
+        1 as step_30d
+    from active_days
+    union all
+    select
+        course_key,
+        least(date + 7, ifNull(next_date, date + 7)) as date,
+        -1 as step_7d,
+        0 as step_30d
+    from active_days
+    union all
+    select
+        course_key,
+        least(date + 30, ifNull(next_date, date + 30)) as date,
+        0 as step_7d,
+        -1 as step_30d
+    from active_days
+
+),
+
+trailing as (
+
+    select
+        course_key,
+        date,
+        sum(step_7d) as step_7d,
+        sum(step_30d) as step_30d
+    from trailing_steps
+    group by course_key, date
+
+),
+
+first_days as (
+
+    select
+        org,
+        course_key,
+        min(date) as first_date
+    from daily
+    group by org, course_key
+
+),
+
+calendar as (
+
+    select
+        org,
+        course_key,
+        {{ each_day_from('first_date') }} as date
+    from first_days
+
+)
+
+select
+    calendar.org as org,
+    calendar.course_key as course_key,
+    calendar.date as date,
+    ifNull(daily.event_count, 0) as event_count,
+    {%- for family in event_families() %}
+    ifNull(daily.{{ family }}_event_count, 0) as {{ family }}_event_count,
+    {%- endfor %}
+    ifNull(daily.active_learner_count, 0) as active_learner_count,
+    toUInt64(sum(ifNull(trailing.step_7d, 0)) over days_so_far) as active_learner_7d_count,
+    toUInt64(sum(ifNull(trailing.step_30d, 0)) over days_so_far) as active_learner_30d_count,
+    ifNull(daily.session_count, 0) as session_count,
+    {{ seconds('ifNull(daily.time_spent_microseconds, 0)') }} as time_spent_seconds
+from calendar
+left join daily on calendar.course_key = daily.course_key and calendar.date = daily.date
+left join trailing on calendar.course_key = trailing.course_key and calendar.date = trailing.date
+window days_so_far as (
+    partition by calendar.course_key order by calendar.date
+    rows between unbounded preceding and current row
+)

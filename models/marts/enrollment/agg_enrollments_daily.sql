@@ -1,0 +1,132 @@
+{{ course_relation(order_by=['org', 'course_key', 'enrollment_mode', 'date'], moves_with_day=true) }}
+
+with
+
+changes as (
+
+    select
+        org,
+        course_key,
+        change,
+        enrollment_mode,
+        previous_mode,
+        {{ day_of('changed_at') }} as date
+    from {{ ref('fct_enrollment_changes') }}
+    where {{ planned() }}
+
+),
+
+-- A change of mode moves a learner out of one mode and into another.
+moves as (
+
+    select
+        org,
+        course_key,
+        enrollment_mode,
+        date,
+        change = 'activation' as is_activation,
+        change = 'deactivation' as is_deactivation,
+        change = 'mode_change' as is_mode_change_in,
+        false as is_mode_change_out
+    from changes
+    union all
+    select
+        org,
+        course_key,
+        assumeNotNull(previous_mode) as enrollment_mode,
+        date,
+        false as is_activation,
+        false as is_deactivation,
+        false as is_mode_change_in,
+        true as is_mode_change_out
+    from changes
+    where change = 'mode_change'
+
+),
+
+daily as (
+
+    select
+        org,
+        course_key,
+        enrollment_mode,
+        date,
+        countIf(is_activation) as activation_count,
+        countIf(is_deactivation) as deactivation_count,
+        countIf(is_mode_change_in) as mode_change_in_count,
+        countIf(is_mode_change_out) as mode_change_out_count
+    from moves
+    group by org, course_key, enrollment_mode, date
+
+),
+
+-- Every mode ever held in the course has a row for every day from its first change on.
+held_modes as (
+
+    select distinct
+        org,
+        course_key,
+        enrollment_mode
+    from daily
+
+),
+
+first_days as (
+
+    select
+        course_key,
+        min(date) as first_date
+    from daily
+    group by course_key
+
+),
+
+calendar as (
+
+    select
+        held_modes.org as org,
+        held_modes.course_key as course_key,
+        held_modes.enrollment_mode as enrollment_mode,
+        {{ each_day_from('first_days.first_date') }} as date
+    from held_modes
+    inner join first_days on held_modes.course_key = first_days.course_key
+
+),
+
+filled as (
+
+    select
+        calendar.org as org,
+        calendar.course_key as course_key,
+        calendar.enrollment_mode as enrollment_mode,
+        calendar.date as date,
+        ifNull(daily.activation_count, 0) as activation_count,
+        ifNull(daily.deactivation_count, 0) as deactivation_count,
+        ifNull(daily.mode_change_in_count, 0) as mode_change_in_count,
+        ifNull(daily.mode_change_out_count, 0) as mode_change_out_count
+    from calendar
+    left join daily
+        on
+            calendar.course_key = daily.course_key
+            and calendar.enrollment_mode = daily.enrollment_mode
+            and calendar.date = daily.date
+
+)
+
+select
+    org,
+    course_key,
+    enrollment_mode,
+    date,
+    activation_count,
+    deactivation_count,
+    mode_change_in_count,
+    mode_change_out_count,
+    toUInt64(sum(
+        toInt64(activation_count) + toInt64(mode_change_in_count)
+        - toInt64(deactivation_count) - toInt64(mode_change_out_count)
+    ) over (
+        partition by course_key, enrollment_mode order by date
+        rows between unbounded preceding and current row
+    )) as active_count
+from filled

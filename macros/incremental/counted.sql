@@ -11,7 +11,7 @@
         {{ planned(of_no_course) }}
         and emission_time <= {{ now_at() }}
         and actor_id not in (select actor_id from {{ excluded }} where course_key = '')
-        and (actor_id, ifNull(course_key, '')) not in (
+        and (actor_id, coalesce(course_key, '')) not in (
             select actor_id, course_key from {{ excluded }}
         )
     {%- endif -%}

@@ -4,9 +4,9 @@
 -#}
 {% macro parser_version() -%}
     {%- set parser = ref('base_xapi__parsed_statements') -%}
-    (
+    assumeNotNull((
         select cityHash64(tables.as_select)
         from system.tables as tables
         where tables.database = '{{ parser.schema }}' and tables.name = '{{ parser.identifier }}'
-    )
+    ))
 {%- endmacro %}

@@ -11,7 +11,7 @@
     {%- elif of_no_course -%}
         {#- The first line lets the engine use the sort key, the second is the condition. -#}
         (course_key is null or course_key in {{ plan }})
-        and ifNull(course_key, '') in {{ plan }}
+        and coalesce(course_key, '') in {{ plan }}
     {%- else -%}
         course_key in {{ plan }}
     {%- endif -%}

@@ -13,7 +13,7 @@
     {%- set hash = 'cityHash64(event_id, statement_hash)' -%}
     {%- set versions -%}
         select
-            ifNull(course_key, '') as course_key,
+            coalesce(course_key, '') as course_key,
             cityHash64(
                 count(),
                 sum({{ hash }}),

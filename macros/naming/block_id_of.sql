@@ -4,7 +4,7 @@
 -#}
 {% macro block_id_of(url) -%}
     nullIf(extract(
-        decodeURLComponent(ifNull({{ url }}, '')),
+        decodeURLComponent(coalesce({{ url }}, '')),
         '((?:ccx-|lib-)?block-v1:[^/?#]+|i4x://[^/?#]+/[^/?#]+/[^/?#]+/[^/?#]+|\\blb:[^/?#]+)'
     ), '')
 {%- endmacro %}

@@ -5,9 +5,9 @@
 {% macro course_key_of(url) -%}
     nullIf(coalesce(
         nullIf(extract(
-            decodeURLComponent(ifNull({{ url }}, '')),
+            decodeURLComponent(coalesce({{ url }}, '')),
             '(?:/course/|^)((?:[a-z]+-v1:)+[^/?#]+|[^/?#:]+/[^/?#]+/[^/?#]+)'
         ), ''),
-        extract(decodeURLComponent(ifNull({{ url }}, '')), '/course/([^/?#]+)')
+        extract(decodeURLComponent(coalesce({{ url }}, '')), '/course/([^/?#]+)')
     ), '')
 {%- endmacro %}

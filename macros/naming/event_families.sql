@@ -1,7 +1,4 @@
-{#- The families of readable statements, those that are not recognised included. -#}
+{#- The families of readable statements, those that are not recognised included: words, to be split. -#}
 {% macro event_families() -%}
-    {{ return([
-        'enrollment', 'navigation', 'video', 'problem', 'grading', 'completion', 'forum', 'exam',
-        'other', 'unclassified'
-    ]) }}
+    enrollment navigation video problem grading completion forum exam other unclassified
 {%- endmacro %}

@@ -13,7 +13,7 @@
         kind -> kind != '',
         arrayMap(
             feature -> transform(
-                concat(ifNull({{ verb_id }}, ''), ' ', ifNull({{ object_type }}, ''), ' ', feature),
+                concat(coalesce({{ verb_id }}, ''), ' ', coalesce({{ object_type }}, ''), ' ', feature),
                 {{ text_array(keys) }},
                 {{ text_array(kinds) }},
                 ''

@@ -27,7 +27,7 @@ in_order as (
 
     select
         *,
-        ifNull(lagInFrame(toNullable(is_activation)) over history, false) as was_enrolled,
+        coalesce(lagInFrame(toNullable(is_activation)) over history, false) as was_enrolled,
         last_value(stated_mode) ignore nulls over history as last_stated_mode,
         last_value(stated_mode) ignore nulls over earlier as earlier_stated_mode
     from enrollment_events
@@ -47,8 +47,8 @@ with_modes as (
 
     select
         *,
-        ifNull(last_stated_mode, 'unknown') as mode_after,
-        ifNull(earlier_stated_mode, 'unknown') as mode_before
+        coalesce(last_stated_mode, 'unknown') as mode_after,
+        coalesce(earlier_stated_mode, 'unknown') as mode_before
     from in_order
 
 )
@@ -59,7 +59,7 @@ select
     actor_id,
     event_id,
     emission_time,
-    is_activation as is_enrolled,
+    is_activation::Bool as is_enrolled,
     mode_after as enrollment_mode,
     multiIf(
         is_activation and not was_enrolled, 'activation',

@@ -22,7 +22,7 @@ statements as (
 
     select
         org,
-        ifNull(course_key, '') as course_key,
+        coalesce(course_key, '') as course_key,
         assumeNotNull(actor_id) as actor_id,
         event_id,
         event_family,
@@ -83,15 +83,15 @@ visits as (
 counts as (
 
     select
-        ifNull(any(org), '') as org,
+        coalesce(any(org), '') as org,
         course_key,
         actor_id,
         date,
         count() as event_count,
         countIf(is_activity) as activity_event_count,
-        {%- for family in event_families() %}
-        countIf(event_family = '{{ family }}') as {{ family }}_event_count,
-        {%- endfor %}
+        {% for family in event_families().split() %}
+            countIf(event_family = '{{ family }}') as {{ family }}_event_count,
+        {% endfor %}
         min(emission_time) as first_event_at,
         max(emission_time) as last_event_at,
         maxIf(toNullable(emission_time), is_activity) as last_active_at
@@ -107,11 +107,11 @@ select
     counts.date as date,
     counts.event_count as event_count,
     counts.activity_event_count as activity_event_count,
-    {%- for family in event_families() %}
-    counts.{{ family }}_event_count as {{ family }}_event_count,
-    {%- endfor %}
-    ifNull(visits.session_count, 0) as session_count,
-    ifNull(visits.time_spent_microseconds, 0) as time_spent_microseconds,
+    {% for family in event_families().split() %}
+        counts.{{ family }}_event_count as {{ family }}_event_count,
+    {% endfor %}
+    coalesce(visits.session_count, 0) as session_count,
+    coalesce(visits.time_spent_microseconds, 0) as time_spent_microseconds,
     counts.first_event_at as first_event_at,
     counts.last_event_at as last_event_at,
     counts.last_active_at as last_active_at

@@ -17,13 +17,13 @@ sent_statements as (
 statements as (
 
     select
-        ifNull(course_key, '') as course_key,
+        coalesce(course_key, '') as course_key,
         {{ day_of('emission_time') }} as date,
         event_family,
         event_type,
         rejection_reason,
-        ifNull(verb_id, '') as verb_id,
-        ifNull(object_type, '') as object_type,
+        coalesce(verb_id, '') as verb_id,
+        coalesce(object_type, '') as object_type,
         emission_time
     from sent_statements
 

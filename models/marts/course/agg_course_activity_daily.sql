@@ -17,9 +17,9 @@ daily as (
         course_key,
         date,
         sum(event_count) as event_count,
-        {%- for family in event_families() %}
-        sum({{ family }}_event_count) as {{ family }}_event_count,
-        {%- endfor %}
+        {% for family in event_families().split() %}
+            sum({{ family }}_event_count) as {{ family }}_event_count,
+        {% endfor %}
         countIf(activity_event_count > 0) as active_learner_count,
         sum(session_count) as session_count,
         sum(time_spent_microseconds) as time_spent_microseconds
@@ -55,14 +55,14 @@ trailing_steps as (
     union all
     select
         course_key,
-        least(date + 7, ifNull(next_date, date + 7)) as date,
+        least(date + 7, coalesce(next_date, date + 7)) as date,
         -1 as step_7d,
         0 as step_30d
     from active_days
     union all
     select
         course_key,
-        least(date + 30, ifNull(next_date, date + 30)) as date,
+        least(date + 30, coalesce(next_date, date + 30)) as date,
         0 as step_7d,
         -1 as step_30d
     from active_days
@@ -106,15 +106,15 @@ select
     calendar.org as org,
     calendar.course_key as course_key,
     calendar.date as date,
-    ifNull(daily.event_count, 0) as event_count,
-    {%- for family in event_families() %}
-    ifNull(daily.{{ family }}_event_count, 0) as {{ family }}_event_count,
-    {%- endfor %}
-    ifNull(daily.active_learner_count, 0) as active_learner_count,
-    toUInt64(sum(ifNull(trailing.step_7d, 0)) over days_so_far) as active_learner_7d_count,
-    toUInt64(sum(ifNull(trailing.step_30d, 0)) over days_so_far) as active_learner_30d_count,
-    ifNull(daily.session_count, 0) as session_count,
-    {{ seconds('ifNull(daily.time_spent_microseconds, 0)') }} as time_spent_seconds
+    coalesce(daily.event_count, 0) as event_count,
+    {% for family in event_families().split() %}
+        coalesce(daily.{{ family }}_event_count, 0) as {{ family }}_event_count,
+    {% endfor %}
+    coalesce(daily.active_learner_count, 0) as active_learner_count,
+    toUInt64(sum(coalesce(trailing.step_7d, 0)) over days_so_far) as active_learner_7d_count,
+    toUInt64(sum(coalesce(trailing.step_30d, 0)) over days_so_far) as active_learner_30d_count,
+    coalesce(daily.session_count, 0) as session_count,
+    {{ seconds('coalesce(daily.time_spent_microseconds, 0)') }} as time_spent_seconds
 from calendar
 left join daily on calendar.course_key = daily.course_key and calendar.date = daily.date
 left join trailing on calendar.course_key = trailing.course_key and calendar.date = trailing.date

@@ -20,7 +20,10 @@ blocks as (
         ) as depth,
         if(depth >= 1, section_number, 0) as section_number,
         if(depth >= 2, subsection_number, 0) as subsection_number,
-        if(depth >= 3, unit_number, 0) as unit_number
+        if(depth >= 3, unit_number, 0) as unit_number,
+        nullIf(arrayStringConcat(arrayFilter(
+            number -> number > 0, [section_number, subsection_number, unit_number]
+        ), ':'), '') as hierarchy_location
     from published_blocks
 
 ),
@@ -79,14 +82,24 @@ units as (
 
 ),
 
+tagged as (
+
+    select
+        course_key,
+        block_id,
+        arrayJoin(tag_ids) as tag_id
+    from blocks
+
+),
+
 tag_names as (
 
     select
-        blocks.course_key as course_key,
-        blocks.block_id as block_id,
+        tagged.course_key as course_key,
+        tagged.block_id as block_id,
         arraySort(groupUniqArray(assumeNotNull(tags.tag_name))) as tags
-    from (select course_key, block_id, arrayJoin(tag_ids) as tag_id from blocks) as blocks
-    inner join tags on blocks.tag_id = tags.tag_id
+    from tagged
+    inner join tags on tagged.tag_id = tags.tag_id
     where tags.tag_name is not null
     group by course_key, block_id
 
@@ -107,18 +120,15 @@ select
     sections.block_name as section_name,
     subsections.block_name as subsection_name,
     units.block_name as unit_name,
-    nullIf(arrayStringConcat(arrayFilter(
-        number -> number > 0,
-        [blocks.section_number, blocks.subsection_number, blocks.unit_number]
-    ), ':'), '') as hierarchy_location,
+    blocks.hierarchy_location as hierarchy_location,
     tag_names.tags as tags,
 
     -- figures
     blocks.course_order as course_order,
 
     -- booleans
-    blocks.is_graded as is_graded,
-    ifNull(blocks.completion_mode = 'completable', false) as is_completable,
+    blocks.is_graded::Bool as is_graded,
+    coalesce(blocks.completion_mode = 'completable', false)::Bool as is_completable,
 
     -- times
     blocks.last_published_at as last_published_at

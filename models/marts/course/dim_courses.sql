@@ -43,12 +43,21 @@ tags as (
 
 ),
 
+tagged as (
+
+    select
+        course_key,
+        arrayJoin(tag_ids) as tag_id
+    from published_courses
+
+),
+
 tag_names as (
 
     select
         tagged.course_key as course_key,
         arraySort(groupUniqArray(assumeNotNull(tags.tag_name))) as tags
-    from (select course_key, arrayJoin(tag_ids) as tag_id from published_courses) as tagged
+    from tagged
     inner join tags on tagged.tag_id = tags.tag_id
     where tags.tag_name is not null
     group by course_key
@@ -86,7 +95,7 @@ select
 
     -- booleans
     published.is_self_paced as is_self_paced,
-    blocks.course_key != '' as is_structure_known,
+    (blocks.course_key != '')::Bool as is_structure_known,
 
     -- times
     published.course_started_at as course_started_at,

@@ -100,10 +100,10 @@ filled as (
         calendar.course_key as course_key,
         calendar.enrollment_mode as enrollment_mode,
         calendar.date as date,
-        ifNull(daily.activation_count, 0) as activation_count,
-        ifNull(daily.deactivation_count, 0) as deactivation_count,
-        ifNull(daily.mode_change_in_count, 0) as mode_change_in_count,
-        ifNull(daily.mode_change_out_count, 0) as mode_change_out_count
+        coalesce(daily.activation_count, 0) as activation_count,
+        coalesce(daily.deactivation_count, 0) as deactivation_count,
+        coalesce(daily.mode_change_in_count, 0) as mode_change_in_count,
+        coalesce(daily.mode_change_out_count, 0) as mode_change_out_count
     from calendar
     left join daily
         on

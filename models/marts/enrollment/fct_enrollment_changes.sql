@@ -6,7 +6,7 @@ steps as (
 
     select *
     from {{ ref('int_enrollment_steps') }}
-    where {{ planned() }} and change is not null
+    where {{ planned() }} and isNotNull(change)
 
 )
 
@@ -15,7 +15,7 @@ select
     course_key,
     actor_id,
     event_id,
-    change,
+    assumeNotNull(change) as change,
     enrollment_mode,
     previous_mode,
     emission_time as changed_at

@@ -36,8 +36,8 @@ select
     course_key,
     actor_id,
     -- The newest counts even where it is NULL; in a tuple, for argMax skips NULL.
-    argMaxIf(tuple(letter_grade), moment, is_calculated).1 as letter_grade,
-    argMaxIf(tuple(grade_ratio), moment, is_calculated).1 as course_grade_ratio,
+    tupleElement(argMaxIf(tuple(letter_grade), moment, is_calculated), 1) as letter_grade,
+    tupleElement(argMaxIf(tuple(grade_ratio), moment, is_calculated), 1) as course_grade_ratio,
     argMax(says_passed, moment) as is_passed,
     minIf(toNullable(emission_time), event_type = 'course_passed') as first_passed_at,
     max(emission_time) as last_graded_at

@@ -65,12 +65,12 @@ calendar as (
 
 select
     calendar.date as date,
-    ifNull(events.event_count, 0) as event_count,
-    ifNull(events.active_learner_count, 0) as active_learner_count,
-    ifNull(events.active_course_count, 0) as active_course_count,
-    ifNull(changes.activation_count, 0) as activation_count,
-    ifNull(changes.deactivation_count, 0) as deactivation_count,
-    ifNull(passes.passed_count, 0) as passed_count
+    coalesce(events.event_count, 0) as event_count,
+    coalesce(events.active_learner_count, 0) as active_learner_count,
+    coalesce(events.active_course_count, 0) as active_course_count,
+    coalesce(changes.activation_count, 0) as activation_count,
+    coalesce(changes.deactivation_count, 0) as deactivation_count,
+    coalesce(passes.passed_count, 0) as passed_count
 from calendar
 left join events on calendar.date = events.date
 left join changes on calendar.date = changes.date

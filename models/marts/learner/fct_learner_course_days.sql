@@ -16,9 +16,9 @@ select
     actor_id,
     date,
     event_count,
-    {%- for family in event_families() %}
-    {{ family }}_event_count,
-    {%- endfor %}
+    {% for family in event_families().split() %}
+        {{ family }}_event_count,
+    {% endfor %}
     session_count,
     {{ seconds('time_spent_microseconds') }} as time_spent_seconds
 from days

@@ -14,11 +14,11 @@ problem_events as (
 
     select
         {{ course_learner_keys() }},
-        ifNull(block_id, '') as block_id,
+        coalesce(block_id, '') as block_id,
         event_type,
         (emission_time, event_id) as moment,
         emission_time,
-        ifNull(submission_part in ('single', 'parent'), false) as is_submission,
+        coalesce(submission_part in ('single', 'parent'), false) as is_submission,
         multiIf(
             not is_submission, null,
             submission_part = 'single' and isNotNull(is_success), is_success,
@@ -52,32 +52,33 @@ learners as (
         actor_id,
         greatest(
             countIf(is_submission),
-            toUInt64(ifNull(maxIf(attempt_number, is_submission), 0))
+            toUInt64(coalesce(maxIf(attempt_number, is_submission), 0))
         ) as attempt_count,
         minIf(toNullable(emission_time), is_submission) as first_attempt_at,
         maxIf(toNullable(emission_time), is_submission) as last_attempt_at,
         -- Values that may be NULL go in a tuple, for argMin and argMax skip NULL.
-        argMinIf(tuple(attempt_number), moment, is_submission).1 as first_attempt_number,
+        tupleElement(argMinIf(tuple(attempt_number), moment, is_submission), 1)
+            as first_attempt_number,
         if(
-            ifNull(first_attempt_number, 1) > 1,
+            coalesce(first_attempt_number, 1) > 1,
             null,
-            argMinIf(tuple(is_correct), moment, is_submission).1
+            tupleElement(argMinIf(tuple(is_correct), moment, is_submission), 1)
         ) as is_correct_first,
-        argMaxIf(tuple(is_correct), moment, is_submission).1 as is_correct_last,
+        tupleElement(argMaxIf(tuple(is_correct), moment, is_submission), 1) as is_correct_last,
         max(is_correct) as is_ever_correct,
         if(
             is_ever_correct,
-            argMinIf(ifNull(attempt_number, submission_rank), moment, is_correct),
+            argMinIf(toUInt64(coalesce(attempt_number, submission_rank)), moment, is_correct),
             null
         ) as attempts_to_correct,
-        argMaxIf(tuple(score_ratio), moment, is_submission).1 as last_score_ratio,
+        tupleElement(argMaxIf(tuple(score_ratio), moment, is_submission), 1) as last_score_ratio,
         maxIf(score_ratio, is_submission) as best_score_ratio,
         countIf(event_type = 'hint_displayed') as hint_count,
         countIf(event_type = 'answer_shown') as answer_shown_count,
-        answer_shown_count > 0 and (
-            not ifNull(is_ever_correct, false)
+        (answer_shown_count > 0 and (
+            not coalesce(is_ever_correct, false)
             or minIf(moment, event_type = 'answer_shown') < minIf(moment, is_correct)
-        ) as is_answer_shown_before_correct
+        ))::Bool as is_answer_shown_before_correct
     from steps
     group by org, course_key, block_id, actor_id
 

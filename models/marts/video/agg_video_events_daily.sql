@@ -13,9 +13,9 @@ sent_events as (
 video_events as (
 
     select
-        ifNull(org, '') as org,
+        coalesce(org, '') as org,
         assumeNotNull(course_key) as course_key,
-        ifNull(block_id, '') as block_id,
+        coalesce(block_id, '') as block_id,
         event_type,
         actor_id,
         {{ day_of('emission_time') }} as date

@@ -14,7 +14,7 @@ newest_dumps as (
 
     select
         course_key,
-        argMax(dump_id, (ifNull(dumped_at, toDateTime64(0, 6, 'UTC')), dump_id)) as dump_id
+        argMax(dump_id, (coalesce(dumped_at, toDateTime64(0, 6, 'UTC')), dump_id)) as dump_id
     from blocks
     group by course_key
 
@@ -26,7 +26,8 @@ newest as (
     from blocks
     inner join newest_dumps
         on blocks.course_key = newest_dumps.course_key and blocks.dump_id = newest_dumps.dump_id
-    order by blocks.course_key, blocks.location, blocks.dumped_at desc, blocks."order"
+    order by
+        blocks.course_key asc, blocks.location asc, blocks.dumped_at desc, blocks."order" asc
     limit 1 by blocks.course_key, blocks.location
 
 )
@@ -50,8 +51,8 @@ select
     JSONExtract(xblock_data_json, 'tags', 'Array(Int64)') as tag_ids,
 
     -- booleans
-    {{ json_flag('xblock_data_json', 'graded') }} as is_graded,
-    {{ json_flag('xblock_data_json', 'detached') }} as is_detached,
+    {{ json_flag('xblock_data_json', 'graded') }}::Bool as is_graded,
+    {{ json_flag('xblock_data_json', 'detached') }}::Bool as is_detached,
 
     -- times
     dumped_at as last_published_at

@@ -13,7 +13,7 @@ newest as (
 
     select *
     from overviews
-    order by course_key, dumped_at desc, dump_id desc, modified desc
+    order by course_key asc, dumped_at desc, dump_id desc, modified desc
     limit 1 by course_key
 
 )
@@ -34,7 +34,7 @@ select
     JSONExtract(course_data_json, 'tags', 'Array(Int64)') as tag_ids,
 
     -- booleans
-    self_paced as is_self_paced,
+    toNullable(self_paced) as is_self_paced,
 
     -- times
     parseDateTime64BestEffortOrNull(course_start, 6, 'UTC') as course_started_at,

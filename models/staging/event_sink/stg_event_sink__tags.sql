@@ -13,7 +13,7 @@ newest as (
 
     select *
     from tags
-    order by id, dumped_at desc, dump_id desc
+    order by id asc, dumped_at desc, dump_id desc
     limit 1 by id
 
 )

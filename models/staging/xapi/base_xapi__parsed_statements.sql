@@ -22,7 +22,7 @@ read_once as (
 
     select
         *,
-        JSONExtract(body, {{ statement_type() }}) as first_reading
+        JSONExtract(body, '{{ statement_type() }}') as first_reading
     from delivered
 
 ),
@@ -44,7 +44,7 @@ read_again as (
         * except (first_reading),
         if(
             mended_body != body,
-            JSONExtract(mended_body, {{ statement_type() }}),
+            JSONExtract(mended_body, '{{ statement_type() }}'),
             first_reading
         ) as statement
     from mended
@@ -74,12 +74,21 @@ named as (
         statement.result.extensions as result_extensions,
         arrayFirst(
             activity -> activity.definition.type = '{{ course }}', arrayConcat(parents, groupings)
-        ).id as course_activity_id,
+        ) as course_activity,
         arrayFirst(
-            activity -> activity.objectType = 'GroupActivity'
-                or activity.definition.type = '{{ interaction }}',
+            activity -> (
+                activity.objectType = 'GroupActivity'
+                or activity.definition.type = '{{ interaction }}'
+            ),
             parents
-        ).id as parent_problem,
+        ) as parent_problem,
+        arrayFirst(
+            activity -> position(coalesce(activity.id, ''), '/threads/') > 0, groupings
+        ) as thread,
+        arrayFirst(
+            activity -> activity.definition.type = 'http://adlnet.gov/expapi/activities/attempt',
+            groupings
+        ) as attempt,
         context_extensions['{{ tincan }}ending-point'] as ending_point,
         result_extensions['{{ video }}cc-enabled'] as cc_enabled,
         {{ actor_pseudonym('statement.actor') }} as actor_id,
@@ -98,13 +107,13 @@ checked as (
             if(isNull(cc_enabled), '', concat('cc-enabled = ', assumeNotNull(cc_enabled))),
             if(isNull(result_extensions['" ~ openedx ~ "speed-to']), '', 'has speed-to'),
             if(
-                notEmpty(groupings) or position(ifNull(raw_object_id, ''), '/comments/') > 0,
+                notEmpty(groupings) or position(coalesce(raw_object_id, ''), '/comments/') > 0,
                 'is reply',
                 ''
             )
         ])") }} as event_kind,
         {{ course_key_of("coalesce(
-            course_activity_id, if(object_type = '" ~ course ~ "', raw_object_id, null)
+            course_activity.id, if(object_type = '" ~ course ~ "', raw_object_id, null)
         )") }} as found_course_key
     from named
 
@@ -132,12 +141,13 @@ typed as (
             context_extensions['https://w3id.org/xapi/openedx/extensions/session-id'], ''
         ) as session_id,
         nullIf(context_extensions['{{ openedx }}transformer-version'], '') as transformer_version,
-        if(submission_part = 'child', {{ block_id_of('parent_problem') }}, null) as parent_block_id,
+        if(submission_part = 'child', {{ block_id_of('parent_problem.id') }}, null)
+            as parent_block_id,
         coalesce(parent_block_id, {{ block_id_of('raw_object_id') }}) as block_id,
         nullIf(statement.context.statement.id, '') as parent_statement_id,
         -- A child's own key, also where it is a bare input id.
         if(submission_part = 'child', coalesce(
-            nullIf(extract(decodeURLComponent(ifNull(raw_object_id, '')), '/xblock/(.+)$'), ''),
+            nullIf(extract(decodeURLComponent(coalesce(raw_object_id, '')), '/xblock/(.+)$'), ''),
             raw_object_id
         ), block_id) as question_id,
 
@@ -155,7 +165,7 @@ typed as (
         multiIf(
             event_type != 'problem_check_server', null,
             statement.object.objectType = 'GroupActivity', 'parent',
-            notEmpty(parent_problem) or notEmpty(parent_statement_id), 'child',
+            notEmpty(parent_problem.id) or notEmpty(parent_statement_id), 'child',
             'single'
         ) as submission_part,
         statement.result.success as is_success,
@@ -171,7 +181,7 @@ typed as (
         {{ number('statement.result.score.max') }} as score_max,
         {{ number('statement.result.score.scaled') }} as score_scaled,
         {{ whole_number("object_extensions['" ~ tincan ~ "attempt-id']") }} as attempt_number,
-        toUInt32OrNull(extract(ifNull(raw_object_id, ''), '/hint/([0-9]+)$')) as hint_index,
+        toUInt32OrNull(extract(coalesce(raw_object_id, ''), '/hint/([0-9]+)$')) as hint_index,
         {{ whole_number("context_extensions['" ~ tincan ~ "starting-position']") }}
             as starting_position,
         {{ whole_number('ending_point') }} as ending_position,
@@ -191,17 +201,12 @@ typed as (
 
         -- forum, exam and workflow
         nullIf(extract(
-            coalesce(nullIf(arrayFirst(
-                activity -> position(ifNull(activity.id, ''), '/threads/') > 0, groupings
-            ).id, ''), raw_object_id, ''),
+            coalesce(nullIf(thread.id, ''), raw_object_id, ''),
             '/threads/([^/?#]+)'
         ), '') as thread_id,
-        nullIf(extract(ifNull(raw_object_id, ''), '/comments/([^/?#]+)'), '') as comment_id,
-        nullIf(extract(ifNull(object_type, ''), '/activity/([a-z]+)-assessment$'), '') as exam_type,
-        arrayFirst(
-            activity -> activity.definition.type = 'http://adlnet.gov/expapi/activities/attempt',
-            groupings
-        ) as attempt,
+        nullIf(extract(coalesce(raw_object_id, ''), '/comments/([^/?#]+)'), '') as comment_id,
+        nullIf(extract(coalesce(object_type, ''), '/activity/([a-z]+)-assessment$'), '')
+            as exam_type,
         nullIf(attempt.id, '') as attempt_code,
         nullIf(attempt.definition.extensions['{{ tincan }}attempt-id'], '') as attempt_extension_id,
         {{ number("attempt.definition.extensions['" ~ tincan ~ "duration']") }}
@@ -230,7 +235,7 @@ typed as (
 )
 
 select
-    * except (attempt, parent_block_id),
+    * except (parent_block_id),
     {{ course_org('course_key') }} as org,
     {{ course_run('course_key') }} as course_run
 from typed

@@ -23,9 +23,12 @@ planned_months as (
 
 planned_ids as (
 
-    select event_id
-    from {{ source('xapi', 'xapi_events_all') }}
-    where toYYYYMM(toTimeZone(emission_time, 'UTC')) in (select month from planned_months)
+    select raw.event_id as event_id
+    from {{ source('xapi', 'xapi_events_all') }} as raw
+    where
+        toYYYYMM(toTimeZone(raw.emission_time, 'UTC')) in (
+            select planned_months.month from planned_months
+        )
 
 ),
 
@@ -38,16 +41,24 @@ repeated_ids as (
 
 ),
 
+{% if is_incremental() %}
+    present_ids as (
+
+        select present.event_id as event_id
+        from {{ this }} as present
+        where present.event_id in (select planned_ids.event_id from planned_ids)
+
+    ),
+{% endif %}
+
 delivered as (
 
-    select *
-    from {{ ref('base_xapi__parsed_statements') }}
+    select parsed.*
+    from {{ ref('base_xapi__parsed_statements') }} as parsed
     where
-        toYYYYMM(emission_time) in (select month from planned_months)
+        toYYYYMM(parsed.emission_time) in (select planned_months.month from planned_months)
         {% if is_incremental() %}
-        and event_id not in (
-            select event_id from {{ this }} where event_id in (select event_id from planned_ids)
-        )
+            and parsed.event_id not in (select present_ids.event_id from present_ids)
         {% endif %}
 
 ),
@@ -55,31 +66,33 @@ delivered as (
 -- Nearly every statement is there once and streams through.
 delivered_once as (
 
-    select *
+    select delivered.*
     from delivered
-    where event_id not in (select event_id from repeated_ids)
+    where delivered.event_id not in (select repeated_ids.event_id from repeated_ids)
 
 ),
 
--- Of several bodies one wins by a rule that does not depend on order.
+-- Of several bodies one wins by a rule that does not depend on their order.
 delivered_again as (
 
-    select *
+    select delivered.*
     from delivered
-    where event_id in (select event_id from repeated_ids)
-    order by event_id, emission_time, statement_hash
-    limit 1 by event_id
+    where delivered.event_id in (select repeated_ids.event_id from repeated_ids)
+    order by delivered.event_id, delivered.emission_time, delivered.statement_hash
+    limit 1 by delivered.event_id
+
+),
+
+unique_statements as (
+
+    select * from delivered_once
+    union all
+    select * from delivered_again
 
 )
 
 select
-    *,
+    *, -- noqa: AM04
     {{ parser_version() }} as parser_version,
     now64(6, 'UTC') as loaded_at
-from delivered_once
-union all
-select
-    *,
-    {{ parser_version() }} as parser_version,
-    now64(6, 'UTC') as loaded_at
-from delivered_again
+from unique_statements

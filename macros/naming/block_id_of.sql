@@ -3,8 +3,15 @@
     i4x:// keys; NULL if there is none. A tail such as /answer or /hint/0 is left out.
 -#}
 {% macro block_id_of(url) -%}
-    nullIf(extract(
-        decodeURLComponent(coalesce({{ url }}, '')),
-        '((?:ccx-|lib-)?block-v1:[^/?#]+|i4x://[^/?#]+/[^/?#]+/[^/?#]+/[^/?#]+|\\blb:[^/?#]+)'
-    ), '')
+    {%- set decoded = "decodeURLComponent(coalesce(" ~ url ~ ", ''))" -%}
+    {%- set key = '(?:ccx-|lib-)?block-v1:[^/?#]+|i4x://[^/?#]+/[^/?#]+/[^/?#]+/[^/?#]+|lb:[^/?#]+' -%}
+    {#- Nearly all keys follow /xblock/ or are bare; to look for one anywhere costs ten times more. -#}
+    coalesce(
+        nullIf(extract(splitByString('/xblock/', {{ decoded }})[-1], '^(?:{{ key }})'), ''),
+        if(
+            multiSearchAny({{ decoded }}, ['block-v1:', 'i4x://', 'lb:']),
+            nullIf(extract({{ decoded }}, '/({{ key }})'), ''),
+            null
+        )
+    )
 {%- endmacro %}

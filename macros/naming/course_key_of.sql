@@ -1,13 +1,10 @@
 {#-
-    Course key in a course URL, percent-decoded: what follows `/course/`, also of the old form
-    Org/Course/Run; NULL if there is none.
+    Course key in the URL of a course, percent-decoded: what follows `/course/`, or a bare key; of
+    the old form Org/Course/Run its three parts. NULL if there is none.
 -#}
 {% macro course_key_of(url) -%}
-    nullIf(coalesce(
-        nullIf(extract(
-            decodeURLComponent(coalesce({{ url }}, '')),
-            '(?:/course/|^)((?:[a-z]+-v1:)+[^/?#]+|[^/?#:]+/[^/?#]+/[^/?#]+)'
-        ), ''),
-        extract(decodeURLComponent(coalesce({{ url }}, '')), '/course/([^/?#]+)')
+    nullIf(extract(
+        splitByString('/course/', decodeURLComponent(coalesce({{ url }}, '')))[-1],
+        '^(?:[a-z]+-v1:[^/?#]+|[^/?#:]+/[^/?#]+/[^/?#]+)'
     ), '')
 {%- endmacro %}

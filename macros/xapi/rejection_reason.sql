@@ -9,7 +9,7 @@
         and (isNull(stored_at) or emission_time <= addDays(assumeNotNull(stored_at), 1))
     {%- endset -%}
     {%- set is_same_id -%}
-        coalesce(toUUIDOrNull(statement.id) = event_id, isNull(nullIf(statement.id, '')))
+        coalesce(toUUIDOrNull(body_id) = event_id, isNull(nullIf(body_id, '')))
     {%- endset -%}
     {%- set may_be_deep = "countSubstrings(body, '{') + countSubstrings(body, '[') > 512" -%}
     multiIf(

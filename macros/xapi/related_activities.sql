@@ -5,7 +5,7 @@
         empty({{ listed }}) and position(mended_body, '"{{ kind }}"') > 0
         and JSONType(mended_body, 'context', 'contextActivities', '{{ kind }}') = 'Object',
         [JSONExtract(
-            mended_body, 'context', 'contextActivities', '{{ kind }}', '{{ activity_type() }}'
+            mended_body, 'context', 'contextActivities', '{{ kind }}', '{{ activity_type(kind) }}'
         )],
         {{ listed }}
     )

@@ -22,6 +22,8 @@
         context Tuple(
             statement Tuple(id Nullable(String)),
             extensions {{ extensions }},
-            contextActivities Tuple(parent Array({{ activity_type() }}), grouping Array({{ activity_type() }})))
+            contextActivities Tuple(
+                parent Array({{ activity_type('parent') }}),
+                grouping Array({{ activity_type('grouping') }})))
     )
 {%- endmacro %}

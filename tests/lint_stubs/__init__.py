@@ -43,5 +43,6 @@ target = SimpleNamespace(schema="oars")
 this = "oars.this_model"
 flags = SimpleNamespace(WHICH="run")
 graph = SimpleNamespace(nodes={}, sources={})
-model = SimpleNamespace(name="this_model", resource_type="model", unique_id="", config=SimpleNamespace(meta={}))
-
+model = SimpleNamespace(
+    name="this_model", resource_type="model", unique_id="", config=SimpleNamespace(meta={})
+)

@@ -1,6 +1,7 @@
-{#- The extensions and activity types that are read by name. -#}
+{#- The activity types and families of extensions that are read by name. -#}
 {%- set course = 'http://adlnet.gov/expapi/activities/course' -%}
 {%- set interaction = 'http://adlnet.gov/expapi/activities/cmi.interaction' -%}
+{%- set attempt = 'http://adlnet.gov/expapi/activities/attempt' -%}
 {%- set acrossx = 'https://w3id.org/xapi/acrossx/extensions/' -%}
 {%- set openedx = 'https://w3id.org/xapi/openedx/extension/' -%}
 {%- set tincan = 'http://id.tincanapi.com/extension/' -%}
@@ -62,36 +63,82 @@ related as (
 
 ),
 
+-- From here on plain columns: each value that is used, under the name of what it is.
 named as (
 
     select
-        *,
-        nullIf(statement.verb.id, '') as verb_id,
-        nullIf(statement.object.id, '') as raw_object_id,
-        nullIf(statement.object.definition.type, '') as object_type,
-        statement.object.definition.extensions as object_extensions,
-        statement.context.extensions as context_extensions,
-        statement.result.extensions as result_extensions,
-        arrayFirst(
-            activity -> activity.definition.type = '{{ course }}', arrayConcat(parents, groupings)
-        ) as course_activity,
-        arrayFirst(
-            activity -> (
-                activity.objectType = 'GroupActivity'
-                or activity.definition.type = '{{ interaction }}'
-            ),
-            parents
-        ) as parent_problem,
-        arrayFirst(
-            activity -> position(coalesce(activity.id, ''), '/threads/') > 0, groupings
-        ) as thread,
-        arrayFirst(
-            activity -> activity.definition.type = 'http://adlnet.gov/expapi/activities/attempt',
-            groupings
-        ) as attempt,
-        context_extensions['{{ tincan }}ending-point'] as ending_point,
-        result_extensions['{{ video }}cc-enabled'] as cc_enabled,
+        event_id,
+        emission_time,
+        body,
+        mended_body,
+        statement.id as body_id,
         {{ actor_pseudonym('statement.actor') }} as actor_id,
+        nullIf(statement.verb.id, '') as verb_id,
+
+        -- object
+        nullIf(statement.object.id, '') as raw_object_id,
+        statement.object.objectType as object_kind,
+        statement.object.definition as definition,
+        nullIf(definition.type, '') as object_type,
+        nullIf(coalesce(definition.name['en'], definition.name['en-US']), '') as object_name,
+        nullIf(
+            coalesce(definition.description['en-US'], definition.description['en']), ''
+        ) as object_description,
+        nullIf(definition.interactionType, '') as interaction_type,
+        definition.extensions['{{ acrossx }}type'] as object_extension_type,
+        definition.extensions['{{ acrossx }}total-items'] as total_items,
+        definition.extensions['{{ acrossx }}time-limit'] as time_limit,
+        definition.extensions['{{ tincan }}attempt-id'] as attempt_number,
+        definition.extensions['{{ openedx }}ai-workflow-action'] as workflow_action,
+        definition.extensions['{{ openedx }}prompt-template-slug'] as prompt_template,
+        definition.extensions['{{ openedx }}location-id'] as workflow_location,
+
+        -- result
+        statement.result as result,
+        result.success as is_success,
+        result.completion as is_completion,
+        result.response as response,
+        result.score.raw as score_raw,
+        result.score.min as score_min,
+        result.score.max as score_max,
+        result.score.scaled as score_scaled,
+        result.extensions[
+            'http://www.tincanapi.co.uk/activitytypes/grade_classification'
+        ] as letter_grade,
+        result.extensions['{{ video }}time'] as position,
+        result.extensions['{{ video }}time-from'] as seek_from,
+        result.extensions['{{ video }}time-to'] as seek_to,
+        result.extensions['{{ video }}cc-enabled'] as cc_enabled,
+        result.extensions['{{ openedx }}speed-from'] as speed_from,
+        result.extensions['{{ openedx }}speed-to'] as speed_to,
+        result.extensions['https://w3id.org/xapi/cmi5/result/extensions/progress'] as progress,
+
+        -- context
+        statement.context.extensions as context_extensions,
+        context_extensions[
+            'https://w3id.org/xapi/openedx/extensions/session-id'
+        ] as session_id,
+        context_extensions['{{ openedx }}transformer-version'] as transformer_version,
+        context_extensions['{{ acrossx }}type'] as context_extension_type,
+        context_extensions['{{ tincan }}starting-position'] as starting_position,
+        context_extensions['{{ tincan }}ending-point'] as ending_point,
+        context_extensions['{{ video }}length'] as length,
+        nullIf(statement.context.statement.id, '') as parent_statement_id,
+        notEmpty(groupings) as is_grouped,
+        parents.id[indexOf(parents.definition.type, '{{ course }}')] as course_parent_id,
+        groupings.id[indexOf(groupings.definition.type, '{{ course }}')] as course_grouping_id,
+        coalesce(
+            parents.id[indexOf(parents.objectType, 'GroupActivity')],
+            parents.id[indexOf(parents.definition.type, '{{ interaction }}')]
+        ) as problem_parent_id,
+        arrayFirst(id -> position(coalesce(id, ''), '/threads/') > 0, groupings.id) as thread_url,
+        indexOf(groupings.definition.type, '{{ attempt }}') as attempt_index,
+        nullIf(groupings.id[attempt_index], '') as attempt_code,
+        groupings.definition.extensions[attempt_index] as attempt_extensions,
+        attempt_extensions['{{ tincan }}attempt-id'] as attempt_extension_id,
+        attempt_extensions['{{ tincan }}duration'] as attempt_duration,
+        attempt_extensions['{{ openedx }}attempt-started'] as attempt_started,
+        attempt_extensions['{{ openedx }}attempt-completed'] as attempt_completed,
         parseDateTime64BestEffortOrNull(statement.stored, 6, 'UTC') as stored_at
     from related
 
@@ -100,142 +147,123 @@ named as (
 checked as (
 
     select
-        *,
+        * except (definition, result, context_extensions, attempt_extensions, attempt_index),
         {{ rejection_reason() }} as rejection_reason,
         {{ event_kind('verb_id', 'object_type', "arrayFilter(feature -> feature != '', [
             if(isNull(ending_point), '', concat('ending-point = ', assumeNotNull(ending_point))),
             if(isNull(cc_enabled), '', concat('cc-enabled = ', assumeNotNull(cc_enabled))),
-            if(isNull(result_extensions['" ~ openedx ~ "speed-to']), '', 'has speed-to'),
-            if(
-                notEmpty(groupings) or position(coalesce(raw_object_id, ''), '/comments/') > 0,
-                'is reply',
-                ''
-            )
+            if(isNull(speed_to), '', 'has speed-to'),
+            if(is_grouped or position(coalesce(raw_object_id, ''), '/comments/') > 0, 'is reply', '')
         ])") }} as event_kind,
         {{ course_key_of("coalesce(
-            course_activity.id, if(object_type = '" ~ course ~ "', raw_object_id, null)
-        )") }} as found_course_key
+            course_parent_id,
+            course_grouping_id,
+            if(object_type = '" ~ course ~ "', raw_object_id, null)
+        )") }} as course_key,
+        {{ block_id_of('raw_object_id') }} as own_block_id,
+        {{ block_id_of('problem_parent_id') }} as parent_block_id
     from named
 
 ),
 
-typed as (
+classified as (
 
     select
-        -- ids
-        event_id,
-        sipHash64(body) as statement_hash,
+        *,
         multiIf(
             rejection_reason != '', 'malformed',
             event_kind = '', 'unclassified',
             splitByChar('/', event_kind)[1]
         ) as event_family,
         if(rejection_reason = '', splitByChar('/', event_kind)[2], '') as event_type,
-        rejection_reason,
-        verb_id,
-        object_type,
-        {{ without_address('raw_object_id') }} as object_id,
-        if(rejection_reason = '', found_course_key, null) as course_key,
-        if(rejection_reason = '', actor_id, null) as actor_id,
-        nullIf(
-            context_extensions['https://w3id.org/xapi/openedx/extensions/session-id'], ''
-        ) as session_id,
-        nullIf(context_extensions['{{ openedx }}transformer-version'], '') as transformer_version,
-        if(submission_part = 'child', {{ block_id_of('parent_problem.id') }}, null)
-            as parent_block_id,
-        coalesce(parent_block_id, {{ block_id_of('raw_object_id') }}) as block_id,
-        nullIf(statement.context.statement.id, '') as parent_statement_id,
-        -- A child's own key, also where it is a bare input id.
-        if(submission_part = 'child', coalesce(
-            nullIf(extract(decodeURLComponent(coalesce(raw_object_id, '')), '/xblock/(.+)$'), ''),
-            raw_object_id
-        ), block_id) as question_id,
-
-        -- what happened
-        nullIf(object_extensions['{{ acrossx }}type'], '') as enrollment_mode,
-        nullIf(context_extensions['{{ acrossx }}type'], '') as forum_post_type,
-        nullIf(coalesce(
-            statement.object.definition.name['en'], statement.object.definition.name['en-US']
-        ), '') as object_name,
-        nullIf(coalesce(
-            statement.object.definition.description['en-US'],
-            statement.object.definition.description['en']
-        ), '') as object_description,
-        nullIf(statement.object.definition.interactionType, '') as interaction_type,
         multiIf(
             event_type != 'problem_check_server', null,
-            statement.object.objectType = 'GroupActivity', 'parent',
-            notEmpty(parent_problem.id) or notEmpty(parent_statement_id), 'child',
+            object_kind = 'GroupActivity', 'parent',
+            notEmpty(problem_parent_id) or isNotNull(parent_statement_id), 'child',
             'single'
-        ) as submission_part,
-        statement.result.success as is_success,
-        statement.result.completion as is_completion,
-        statement.result.response as response,
-        nullIf(statement.result.extensions[
-            'http://www.tincanapi.co.uk/activitytypes/grade_classification'
-        ], '') as letter_grade,
-
-        -- figures
-        {{ number('statement.result.score.raw') }} as score_raw,
-        {{ number('statement.result.score.min') }} as score_min,
-        {{ number('statement.result.score.max') }} as score_max,
-        {{ number('statement.result.score.scaled') }} as score_scaled,
-        {{ whole_number("object_extensions['" ~ tincan ~ "attempt-id']") }} as attempt_number,
-        toUInt32OrNull(extract(coalesce(raw_object_id, ''), '/hint/([0-9]+)$')) as hint_index,
-        {{ whole_number("context_extensions['" ~ tincan ~ "starting-position']") }}
-            as starting_position,
-        {{ whole_number('ending_point') }} as ending_position,
-        {{ whole_number("object_extensions['" ~ acrossx ~ "total-items']") }} as total_items,
-        {{ number("context_extensions['" ~ video ~ "length']") }} as length_seconds,
-        {{ number("result_extensions['" ~ video ~ "time']") }} as position_seconds,
-        {{ number("result_extensions['" ~ video ~ "time-from']") }} as seek_from_seconds,
-        {{ number("result_extensions['" ~ video ~ "time-to']") }} as seek_to_seconds,
-        {{ number("replaceRegexpOne(result_extensions['" ~ openedx ~ "speed-from'], 'x$', '')") }}
-            as speed_from,
-        {{ number("replaceRegexpOne(result_extensions['" ~ openedx ~ "speed-to'], 'x$', '')") }}
-            as speed_to,
-        {{ boolean('cc_enabled') }} as is_captions_enabled,
-        {{ number(
-            "result_extensions['https://w3id.org/xapi/cmi5/result/extensions/progress']"
-        ) }} as progress_percent,
-
-        -- forum, exam and workflow
-        nullIf(extract(
-            coalesce(nullIf(thread.id, ''), raw_object_id, ''),
-            '/threads/([^/?#]+)'
-        ), '') as thread_id,
-        nullIf(extract(coalesce(raw_object_id, ''), '/comments/([^/?#]+)'), '') as comment_id,
-        nullIf(extract(coalesce(object_type, ''), '/activity/([a-z]+)-assessment$'), '')
-            as exam_type,
-        nullIf(attempt.id, '') as attempt_code,
-        nullIf(attempt.definition.extensions['{{ tincan }}attempt-id'], '') as attempt_extension_id,
-        {{ number("attempt.definition.extensions['" ~ tincan ~ "duration']") }}
-            as attempt_duration_seconds,
-        parseDateTime64BestEffortOrNull(
-            attempt.definition.extensions['{{ openedx }}attempt-started'], 6, 'UTC'
-        ) as attempt_started_at,
-        parseDateTime64BestEffortOrNull(
-            attempt.definition.extensions['{{ openedx }}attempt-completed'], 6, 'UTC'
-        ) as attempt_completed_at,
-        {{ number("object_extensions['" ~ acrossx ~ "time-limit']") }} as time_limit_minutes,
-        nullIf(object_extensions['{{ openedx }}ai-workflow-action'], '') as workflow_action,
-        nullIf(object_extensions['{{ openedx }}prompt-template-slug'], '') as prompt_template,
-        nullIf(object_extensions['{{ openedx }}location-id'], '') as workflow_location,
-
-        -- what could not be read
-        length(body) as statement_length,
-        if(rejection_reason = '', null, {{ masked_addresses('substringUTF8(body, 1, 200)') }})
-            as statement_excerpt,
-
-        -- times
-        emission_time,
-        stored_at
+        ) as submission_part
     from checked
 
 )
 
 select
-    * except (parent_block_id),
-    {{ course_org('course_key') }} as org,
-    {{ course_run('course_key') }} as course_run
-from typed
+    -- ids
+    event_id,
+    cityHash64(body) as statement_hash,
+    event_family,
+    event_type,
+    rejection_reason,
+    verb_id,
+    object_type,
+    {{ without_address('raw_object_id') }} as object_id,
+    if(rejection_reason = '', {{ course_org('course_key') }}, null) as org,
+    if(rejection_reason = '', course_key, null) as course_key,
+    if(rejection_reason = '', {{ course_run('course_key') }}, null) as course_run,
+    if(rejection_reason = '', actor_id, null) as actor_id,
+    nullIf(session_id, '') as session_id,
+    nullIf(transformer_version, '') as transformer_version,
+    if(submission_part = 'child', coalesce(parent_block_id, own_block_id), own_block_id)
+        as block_id,
+    parent_statement_id,
+    -- A child's own key, also where it is a bare input id.
+    if(
+        submission_part = 'child',
+        splitByString('/xblock/', decodeURLComponent(coalesce(raw_object_id, '')))[-1],
+        own_block_id
+    ) as question_id,
+
+    -- what happened
+    nullIf(object_extension_type, '') as enrollment_mode,
+    nullIf(context_extension_type, '') as forum_post_type,
+    object_name,
+    object_description,
+    interaction_type,
+    submission_part,
+    is_success,
+    is_completion,
+    response,
+    nullIf(letter_grade, '') as letter_grade,
+
+    -- figures
+    {{ number('score_raw') }} as score_raw,
+    {{ number('score_min') }} as score_min,
+    {{ number('score_max') }} as score_max,
+    {{ number('score_scaled') }} as score_scaled,
+    {{ whole_number('attempt_number') }} as attempt_number,
+    toUInt32OrNull(extract(coalesce(raw_object_id, ''), '/hint/([0-9]+)$')) as hint_index,
+    {{ whole_number('starting_position') }} as starting_position,
+    {{ whole_number('ending_point') }} as ending_position,
+    {{ whole_number('total_items') }} as total_items,
+    {{ number('length') }} as length_seconds,
+    {{ number('position') }} as position_seconds,
+    {{ number('seek_from') }} as seek_from_seconds,
+    {{ number('seek_to') }} as seek_to_seconds,
+    {{ number("replaceRegexpOne(speed_from, 'x$', '')") }} as speed_from,
+    {{ number("replaceRegexpOne(speed_to, 'x$', '')") }} as speed_to,
+    {{ boolean('cc_enabled') }} as is_captions_enabled,
+    {{ number('progress') }} as progress_percent,
+
+    -- forum, exam and workflow
+    nullIf(extract(coalesce(nullIf(thread_url, ''), raw_object_id, ''), '/threads/([^/?#]+)'), '')
+        as thread_id,
+    nullIf(extract(coalesce(raw_object_id, ''), '/comments/([^/?#]+)'), '') as comment_id,
+    nullIf(extract(coalesce(object_type, ''), '/activity/([a-z]+)-assessment$'), '') as exam_type,
+    attempt_code,
+    nullIf(attempt_extension_id, '') as attempt_extension_id,
+    {{ number('attempt_duration') }} as attempt_duration_seconds,
+    parseDateTime64BestEffortOrNull(attempt_started, 6, 'UTC') as attempt_started_at,
+    parseDateTime64BestEffortOrNull(attempt_completed, 6, 'UTC') as attempt_completed_at,
+    {{ number('time_limit') }} as time_limit_minutes,
+    nullIf(workflow_action, '') as workflow_action,
+    nullIf(prompt_template, '') as prompt_template,
+    nullIf(workflow_location, '') as workflow_location,
+
+    -- what could not be read
+    length(body) as statement_length,
+    if(rejection_reason = '', null, {{ masked_addresses('substringUTF8(body, 1, 200)') }})
+        as statement_excerpt,
+
+    -- times
+    emission_time,
+    stored_at
+from classified

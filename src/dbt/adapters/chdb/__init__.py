@@ -5,6 +5,7 @@ its own. When dbt-clickhouse ships a driver for chDB, this package goes.
 """
 
 from dbt.adapters.base import AdapterPlugin
+
 from dbt.adapters.chdb.connections import ChdbAdapter, ChdbCredentials
 from dbt.include import chdb
 

@@ -1,0 +1,74 @@
+# Everything runs in .venv, made from constraints.txt; nothing else on the machine is touched.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export DBT_PROFILES_DIR := $(CURDIR)
+DEMO_STATEMENTS ?= 100000
+
+.PHONY: help setup demo test check lint unit clean
+.DEFAULT_GOAL := help
+
+help: ## Say what the targets do
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+setup: $(VENV)/.installed profiles.yml relocate ## Make the environment in .venv
+
+$(VENV)/.installed: pyproject.toml constraints.txt $(shell find src -name '*.py' -o -name '*.yml')
+	@echo "== Installing the environment into $(VENV) (the first time takes a minute or two)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@if test -f $(VENV)/.packages && cmp -s constraints.txt $(VENV)/.packages; then \
+	    $(BIN)/python -m pip install -q --no-deps --no-build-isolation --force-reinstall . ; \
+	else \
+	    $(BIN)/python -m pip install -q -c constraints.txt pip setuptools wheel; \
+	    $(BIN)/python -m pip install -q -c constraints.txt --no-build-isolation '.[dev]'; \
+	    cp constraints.txt $(VENV)/.packages; \
+	fi
+	@rm -rf build
+	@pwd > $(VENV)/.location
+	@touch $@
+
+# Scripts in an environment name its folder: after a move they are given the new name.
+.PHONY: relocate
+relocate: $(VENV)/.installed
+	@old=$$(cat $(VENV)/.location); if test "$$old" != "$$(pwd)"; then \
+	    grep -rlI "$$old" $(BIN) | xargs -r sed -i "s|$$old|$$(pwd)|g"; pwd > $(VENV)/.location; fi
+
+profiles.yml:
+	@cp profiles.yml.example profiles.yml
+
+demo: setup ## Simulate four courses, build the marts, print a report
+	@echo "== Creating the raw tables in the embedded database"
+	@oars init
+	@echo "== Simulating $(DEMO_STATEMENTS) statements of four courses"
+	@oars simulate --statements $(DEMO_STATEMENTS) --courses 4 --load
+	@echo "== Building and testing all models"
+	@dbt build --quiet --exclude-resource-type unit_test
+	@echo "== Report"
+	@oars report
+
+check: setup ## Linters and gates, without an engine
+	@echo "== ruff, mypy, yamllint, sqlfluff"
+	@ruff check src tests
+	@ruff format --check src tests
+	@mypy
+	@yamllint --strict .
+	@sqlfluff lint --processes 2 --disable-progress-bar --nocolor models tests/assertions tests/generic
+	@echo "== dbt-bouncer"
+	@dbt parse --quiet --no-partial-parse --target-path target/check
+	@dbt-bouncer run --config-file dbt-bouncer.yml
+
+test: check ## Gates, dbt unit and data tests, pytest
+	@echo "== dbt unit and data tests on simulated statements"
+	@rm -rf target/test-db
+	@export OARS_CHDB_PATH=target/test-db; \
+	    oars init > /dev/null; \
+	    oars simulate --statements 20000 --courses 3 --load > /dev/null; \
+	    dbt build --quiet
+	@echo "== pytest"
+	@python -m pytest -q
+
+clean: ## Remove what was built, the environment and the embedded database
+	rm -rf target logs build .oars $(VENV) profiles.yml

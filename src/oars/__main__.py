@@ -1,0 +1,5 @@
+"""`python -m oars`."""
+
+from oars.cli import main
+
+main()

@@ -1,0 +1,366 @@
+"""The command `oars`: make, fill and look at the raw tables and the marts."""
+
+import csv
+import gzip
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from io import TextIOWrapper
+from itertools import islice
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from oars.connection import OarsError, Target, connect, read_target, reason
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+
+    from oars.load import Counts, Source
+    from oars.simulate import Simulation
+
+app = typer.Typer(
+    name="oars",
+    help="Open analytics for Open edX: from raw xAPI statements to course marts.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+ProjectDir = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="DBT_PROJECT_DIR",
+        help="Folder of dbt_project.yml; by default this one or the nearest above.",
+        file_okay=False,
+    ),
+]
+ProfilesDir = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="DBT_PROFILES_DIR",
+        help="Folder of profiles.yml; by default this one, then ~/.dbt.",
+        file_okay=False,
+    ),
+]
+TargetName = Annotated[
+    str | None,
+    typer.Option(
+        "--target", "-t", envvar="DBT_TARGET", help="Target of the profile; its default if absent."
+    ),
+]
+
+FILES_HELP = "Statements, one JSON object a line: .ndjson, .ndjson.gz, or - for standard input."
+STATEMENTS_A_BATCH = 20_000
+
+
+def main() -> None:
+    """Run the command; an expected failure is one sentence and exit code 1."""
+    from clickhouse_connect.driver.exceptions import Error
+
+    try:
+        app()
+    except OarsError as error:
+        sys.exit(f"Error: {error}")
+    except Error as error:
+        sys.exit(f"Error: ClickHouse says: {reason(error)}")
+    except OSError as error:  # A full disk, say.
+        sys.exit(f"Error: {error}")
+
+
+@contextmanager
+def open_target(
+    project_dir: Path | None, profiles_dir: Path | None, name: str | None
+) -> Iterator[tuple["Client", Target]]:
+    """A client of the target, closed at the end so that the next process can open the folder."""
+    target = read_target(project_dir, profiles_dir, name)
+    client = connect(target)
+    try:
+        yield client, target
+    finally:
+        client.close()
+
+
+@app.command()
+def init(
+    project_dir: ProjectDir = None, profiles_dir: ProfilesDir = None, target: TargetName = None
+) -> None:
+    """Create the raw databases and tables where they are missing.
+
+    They are the ones an Open edX installation has. What exists is left as it is. Other names:
+    OARS_XAPI_DATABASE, OARS_XAPI_TABLE, OARS_EVENT_SINK_DATABASE.
+
+    \b
+    Examples:
+      oars init
+      oars init --target server
+    """
+    from oars.raw_tables import create_missing
+
+    with open_target(project_dir, profiles_dir, target) as (client, where):
+        created = create_missing(client, where.cluster)
+    for table, is_new in created.items():
+        typer.echo(f"{'created' if is_new else 'already there':<14} {table}")
+
+
+@app.command()
+def load(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help=FILES_HELP)],
+    rejects: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where to write lines that cannot be stored; NAME.rejects.ndjson if absent.",
+            dir_okay=False,
+        ),
+    ] = None,
+    project_dir: ProjectDir = None,
+    profiles_dir: ProfilesDir = None,
+    target: TargetName = None,
+) -> None:
+    """Load xAPI statements into the raw table, as the LRS would store them.
+
+    A statement whose id is there already is left out: loading a file twice changes nothing. A
+    line that cannot be stored goes to the rejects file with its number and the reason.
+
+    \b
+    Examples:
+      oars load statements.ndjson.gz
+      oars load 2026-*.ndjson
+      zcat 2026-*.gz | oars load - --rejects rejects.ndjson
+    """
+    if rejects and len(files) > 1:
+        raise OarsError("--rejects needs exactly one FILE: each file has line numbers of its own.")
+    from oars.raw_tables import raw_names, require_tables
+
+    names = raw_names()
+    failures = []
+    with open_target(project_dir, profiles_dir, target) as (client, _):
+        require_tables(client, [(names.xapi_database, names.xapi_table)])
+        for name in files:
+            try:
+                _load_file(client, names.statements, name, rejects)
+            except _Unreadable as error:
+                failures.append(str(error))
+                typer.echo(f"Error: {error}", err=True)
+    if failures:
+        raise typer.Exit(1)
+
+
+class _Unreadable(OarsError):
+    """A file that cannot be opened or read to its end; the other files are loaded all the same."""
+
+
+def _load_file(client: "Client", table: str, name: str, rejects_path: Path | None) -> None:
+    from oars.load import RejectsFile, Source, batch_bytes, default_rejects_path, load_lines
+
+    with ExitStack() as stack:
+        try:
+            source = Source(name, stack)
+        except OSError as error:
+            raise _Unreadable(f"{name} cannot be read: {reason(error)}.") from error
+        rejects = RejectsFile(rejects_path or default_rejects_path(source))
+        stack.callback(rejects.close)
+        start = perf_counter()
+        groups = _watched_file(source, batch_bytes(client, table))
+        counts = load_lines(client, table, groups, rejects.add)
+        seconds = perf_counter() - start
+    _print_counts(name, counts, seconds)
+    if counts.rejected:
+        typer.echo(f"The rejected lines are in {rejects.path}.")
+    if source.damage:
+        raise _Unreadable(
+            f"{name} is damaged ({source.damage}); what comes before the damage is loaded."
+        )
+
+
+def _watched_file(source: "Source", group_bytes: int) -> Iterator[list[bytes]]:
+    """The groups of a file, with a bar of the bytes read."""
+    with _progress() as progress:
+        task = progress.add_task(source.name, total=source.size)
+        for group in source.groups(group_bytes):
+            progress.update(task, completed=source.bytes_read())
+            yield group
+
+
+def _progress() -> Progress:
+    console = Console(stderr=True)
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+
+
+def _print_counts(name: str, counts: "Counts", seconds: float) -> None:
+    typer.echo(name)
+    table = Table.grid(padding=(0, 4, 0, 0))
+    table.add_column(style="dim")
+    table.add_column(justify="right")
+    table.add_row("read", f"{counts.read:,}")
+    table.add_row("stored", f"{counts.stored:,}")
+    table.add_row("already there", f"{counts.already_there:,}")
+    table.add_row("repeated in the file", f"{counts.repeated:,}")
+    table.add_row("rejected", f"{counts.rejected.total():,}")
+    for why, count in counts.rejected.most_common():
+        table.add_row(f"  {why}", f"{count:,}")
+    Console(highlight=False).print(table)
+    typer.echo(f"{seconds:,.1f} s, {counts.read / seconds:,.0f} statements a second")
+
+
+@app.command()
+def simulate(
+    statements: Annotated[
+        int, typer.Option(metavar="N", min=1, help="How many statements.")
+    ] = 100_000,
+    learners: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="How many learners; as many as it takes if absent."),
+    ] = None,
+    courses: Annotated[int, typer.Option(metavar="N", min=1, help="How many courses.")] = 4,
+    days: Annotated[int, typer.Option(metavar="N", min=1, help="How many days.")] = 120,
+    end: Annotated[
+        datetime | None,
+        typer.Option(metavar="DATE", formats=["%Y-%m-%d"], help="The last of the days."),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option(metavar="N", help="The same seed gives the same statements.")
+    ] = 1,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Write statements.ndjson.gz and a .csv.gz for each event_sink table.",
+            file_okay=False,
+        ),
+    ] = None,
+    to_target: Annotated[
+        bool, typer.Option("--load", help="Load straight into the target.")
+    ] = False,
+    project_dir: ProjectDir = None,
+    profiles_dir: ProfilesDir = None,
+    target: TargetName = None,
+) -> None:
+    """Make realistic statements and the event_sink rows that go with them.
+
+    Learners enrol, watch, try problems, ask for hints, get grades, finish, drop out and come
+    back, in the shape in which a live site sends it. The same options give the same bytes.
+
+    \b
+    Examples:
+      oars simulate --load
+      oars simulate --statements 1000000 --courses 12 --days 365 --load
+      oars simulate --seed 7 --out sample
+    """
+    if (out is None) == (not to_target):
+        raise OarsError("Say where to: --out FOLDER for files, or --load for the target.")
+    from oars.simulate import Simulation, SimulationPlan
+
+    last = {"end": end.date()} if end else {}
+    try:
+        plan = SimulationPlan(statements, learners, courses, days, seed, **last)
+    except ValueError as error:
+        raise OarsError(f"This cannot be simulated: {error}.") from error
+    simulation = Simulation(plan)
+    if out is not None:
+        _simulate_to_folder(simulation, out)
+        return
+    with open_target(project_dir, profiles_dir, target) as (client, _):
+        _simulate_to_target(simulation, client)
+
+
+def _simulate_to_folder(simulation: "Simulation", folder: Path) -> None:
+    from oars.raw_tables import event_sink_columns
+
+    start = perf_counter()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / "statements.ndjson.gz"
+        written = 0
+        with _gzip_file(path) as file:
+            for group in _watched(simulation):
+                file.write(b"\n".join(group) + b"\n")
+                written += len(group)
+        _print_made(str(path), written, "statements", perf_counter() - start)
+        for table, rows in simulation.event_sink_rows().items():
+            path = folder / f"{table}.csv.gz"
+            with _gzip_file(path) as file, TextIOWrapper(file, "utf-8", newline="") as text:
+                writer = csv.writer(text)
+                writer.writerow(event_sink_columns(table))
+                writer.writerows(rows)
+            _print_made(str(path), len(rows), "rows")
+    except OSError as error:
+        raise OarsError(f"{folder} cannot be written: {reason(error)}.") from error
+
+
+@contextmanager
+def _gzip_file(path: Path) -> Iterator[gzip.GzipFile]:
+    """A compressed file without name and time, so that the same plan gives the same bytes."""
+    with path.open("wb") as raw, gzip.GzipFile("", "wb", 3, raw, mtime=0) as file:
+        yield file
+
+
+def _simulate_to_target(simulation: "Simulation", client: "Client") -> None:
+    from oars.load import insert_event_sink, load_lines
+    from oars.raw_tables import raw_names, require_tables
+
+    names = raw_names()
+    require_tables(client, [(database, table) for database, table, _ in names.tables()])
+    start = perf_counter()
+    counts = load_lines(client, names.statements, _watched(simulation), _no_reject)
+    _print_counts("simulated statements", counts, perf_counter() - start)
+    for table, rows in simulation.event_sink_rows().items():
+        stored = insert_event_sink(client, names.event_sink_database, table, rows)
+        there = f", {len(rows) - stored:,} already there" if stored < len(rows) else ""
+        typer.echo(f"{names.event_sink_database}.{table}: {stored:,} rows{there}")
+
+
+def _no_reject(line_number: int, why: str, line: bytes) -> None:
+    raise AssertionError(f"simulated statement {line_number} cannot be stored: {why}")
+
+
+def _watched(simulation: "Simulation") -> Iterator[list[bytes]]:
+    """The statements in batches, with a bar."""
+    statements = simulation.statements()
+    with _progress() as progress:
+        task = progress.add_task("simulating", total=simulation.plan.statements)
+        while group := list(islice(statements, STATEMENTS_A_BATCH)):
+            progress.update(task, advance=len(group))
+            yield group
+
+
+def _print_made(path: str, count: int, what: str, seconds: float | None = None) -> None:
+    rate = f", {count / seconds:,.0f} a second" if seconds else ""
+    typer.echo(f"{path}: {count:,} {what}{rate}")
+
+
+@app.command()
+def report(
+    course: Annotated[
+        str | None, typer.Option(metavar="KEY", help="One course; all courses if absent.")
+    ] = None,
+    project_dir: ProjectDir = None,
+    profiles_dir: ProfilesDir = None,
+    target: TargetName = None,
+) -> None:
+    """Print a one-screen report from the marts.
+
+    \b
+    Examples:
+      oars report
+      oars report --course course-v1:edX+DemoX+2026
+    """
+    from oars.report import print_report
+
+    with open_target(project_dir, profiles_dir, target) as (client, where):
+        print_report(client, where.schema, course)

@@ -1,0 +1,77 @@
+"""A site of its own for a test: a data folder and a profile; each command is a process."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).parents[2]
+OF_THE_USER = ("OARS_", "DBT_")
+
+QUERY = """
+import sys, clickhouse_connect
+client = clickhouse_connect.get_client(interface="chdb", path=sys.argv[1])
+for statement in sys.argv[2:-1]:
+    client.command(statement)
+sys.stdout.buffer.write(client.raw_query(sys.argv[-1], fmt="JSONEachRow"))
+"""
+
+
+@dataclass
+class Run:
+    """What a command said."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Site:
+    """A project with a data folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.data = folder / "chdb"
+        shutil.copy(PROJECT / "profiles.yml.example", folder / "profiles.yml")
+        self.env = {k: v for k, v in os.environ.items() if not k.startswith(OF_THE_USER)}
+        self.env |= {
+            "OARS_CHDB_PATH": str(self.data),
+            "DBT_PROJECT_DIR": str(PROJECT),
+            "DBT_PROFILES_DIR": str(folder),
+        }
+
+    def oars(self, *arguments: str | Path, stdin: bytes = b"") -> Run:
+        """Run `oars` in the site's folder."""
+        done = subprocess.run(
+            [sys.executable, "-m", "oars", *map(str, arguments)],
+            input=stdin,
+            capture_output=True,
+            cwd=self.folder,
+            env=self.env,
+        )
+        return Run(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def execute(self, *statements: str) -> None:
+        """Run statements that give no rows."""
+        self.query(*statements, "select 1")
+
+    def query(self, *statements: str) -> list[dict[str, Any]]:
+        """Run statements; give the rows of the last."""
+        done = subprocess.run(
+            [sys.executable, "-c", QUERY, str(self.data), *statements],
+            capture_output=True,
+            check=True,
+            env=self.env,
+        )
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def counts(run: Run) -> list[tuple[str, str]]:
+    """The lines of a load's summary that say how many."""
+    found = re.findall(r"^ *(\w[\w ]*\w) {2,}([\d,]+) *$", run.out, re.MULTILINE)
+    return [(what, number) for what, number in found]

@@ -1,0 +1,153 @@
+"""The command `oars`: what it makes, what it simulates, and how it says that something is amiss."""
+
+import csv
+import gzip
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from oars.raw_tables import EVENT_SINK, STATEMENTS, create_statement, event_sink_columns
+from oars_site import PROJECT, Site, counts
+
+HOLD = """
+import sys, clickhouse_connect
+client = clickhouse_connect.get_client(interface="chdb", path=sys.argv[1])
+print("open", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    return Site(tmp_path_factory.mktemp("cli"))
+
+
+def test_init_makes_what_is_missing_and_touches_nothing_else(site: Site) -> None:
+    needs_init = site.oars("load", "-")
+    assert needs_init.code == 1
+    assert needs_init.err == (
+        "Error: The raw table xapi.xapi_events_all does not exist: "
+        "run `oars init` to create what is missing.\n"
+    )
+    # A table that a site has changed stays as it is.
+    site.execute("create database event_sink", "create table event_sink.tag (x Int8) engine Log")
+
+    run = site.oars("init")
+
+    assert run.code == 0, run.err
+    lines = [line.rsplit(maxsplit=1) for line in run.out.splitlines()]
+    assert [table for said, table in lines if said == "already there"] == ["event_sink.tag"]
+    assert len(lines) == 10
+    tables = site.query(
+        "select name, engine, partition_key, primary_key, sorting_key from system.tables "
+        "where database in ('xapi', 'event_sink')"
+    )
+    found = {row.pop("name"): tuple(row.values()) for row in tables}
+    assert found["xapi_events_all"] == (
+        "ReplacingMergeTree",
+        "toYYYYMM(emission_time)",
+        "emission_time, event_id",
+        "emission_time, event_id",
+    )
+    assert found["course_blocks"] == (
+        "MergeTree",
+        "",
+        "org, course_key, location, edited_on",
+        "org, course_key, location, edited_on, order",
+    )
+    assert found["user_profile"][1] == "user_id % 100"
+    assert found["tag"][0] == "Log"
+    columns = site.query(
+        "select table, groupArray(concat(name, ' ', type)) as columns from "
+        "(select * from system.columns where database in ('xapi', 'event_sink') order by position) "
+        "group by table"
+    )
+    names = {row["table"]: [column.split()[0] for column in row["columns"]] for row in columns}
+    assert names.pop("tag") == ["x"]
+    assert names.pop("xapi_events_all") == ["event_id", "emission_time", "event"]
+    assert names == {table: event_sink_columns(table) for table in EVENT_SINK if table != "tag"}
+
+
+def test_statements_for_a_cluster_are_replicated_and_parse(site: Site) -> None:
+    bodies = {"xapi_events_all": STATEMENTS, **EVENT_SINK}
+    created = [create_statement("raw", name, body, "main") for name, body in bodies.items()]
+    for text in created:
+        assert " ON CLUSTER 'main' (" in text
+        assert ") ENGINE = Replicated" in text
+    quoted = ", ".join("'" + text.replace("'", "\\'") + "'" for text in created)
+    assert len(site.query(f"select formatQuery(arrayJoin([{quoted}])) as parsed")) == len(created)
+
+
+def test_second_process_on_the_folder_gets_one_sentence(site: Site) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(site.data)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"open\n"
+        run = site.oars("init")
+        assert holder.stdin is not None
+        holder.stdin.close()
+    assert run.code == 1
+    assert run.err.startswith(f"Error: The data folder {site.data} is in use by another process")
+    assert len(run.err.splitlines()) == 1
+
+
+def test_missing_profile_target_and_variable_are_one_sentence_each(
+    site: Site, tmp_path: Path
+) -> None:
+    missing = site.oars("report", "--profiles-dir", tmp_path)
+    assert missing.err.startswith(f"Error: There is no profiles.yml in {tmp_path}: copy profiles")
+
+    unknown = site.oars("report", "--target", "moon")
+    assert "does not have a target named 'moon'" in unknown.err
+    assert "embedded" in unknown.err
+
+    profile = (PROJECT / "profiles.yml.example").read_text()
+    (tmp_path / "profiles.yml").write_text(profile.replace(", '.oars/chdb'", ""))
+    del (bare := Site(site.folder)).env["OARS_CHDB_PATH"]
+    unset = bare.oars("report", "--profiles-dir", tmp_path)
+    assert "OARS_CHDB_PATH" in unset.err
+
+    for run in (missing, unknown, unset):
+        assert (run.code, len(run.err.splitlines())) == (1, 1), run.err
+
+
+def test_simulation_goes_to_files_and_to_the_target_alike(site: Site, tmp_path: Path) -> None:
+    site.execute("drop table if exists event_sink.tag")
+    assert site.oars("init").code == 0
+    options = ("simulate", "--statements", "2000", "--learners", "20", "--courses", "2")
+
+    to_files = site.oars(*options, "--out", tmp_path)
+    to_target = site.oars(*options, "--load")
+
+    assert (to_files.code, to_target.code) == (0, 0), to_files.err + to_target.err
+    loaded = site.oars("load", tmp_path / "statements.ndjson.gz")
+    assert ("already there", "2,000") in counts(loaded)
+    rows_in_files = {}
+    for table in EVENT_SINK:
+        if (path := tmp_path / f"{table}.csv.gz").exists():
+            with gzip.open(path, "rt", newline="") as file:
+                header, *rows = csv.reader(file)
+            assert header == event_sink_columns(table)
+            rows_in_files[table] = len(rows)
+    count = "select _table as name, count() as rows from merge('event_sink', '') group by name"
+    in_target = {row["name"]: int(row["rows"]) for row in site.query(count)}
+    assert in_target == rows_in_files
+    assert in_target["user_profile"] == 20
+
+    again = site.oars(*options, "--load")
+
+    assert again.code == 0, again.err
+    assert {row["name"]: int(row["rows"]) for row in site.query(count)} == in_target
+
+
+def test_help_comes_without_a_profile(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "oars", "load", "--help"]
+    env = {**os.environ, "DBT_PROFILES_DIR": str(tmp_path)}
+    out = subprocess.run(command, capture_output=True, check=True, text=True, env=env).stdout
+    assert "Examples:\n    oars load statements.ndjson.gz" in out

@@ -1,9 +1,9 @@
 """The connection to ClickHouse, as the dbt profile and target say."""
 
+import logging
 import os
 import re
 from argparse import Namespace
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,6 +95,9 @@ def _open_embedded(target: Target) -> Client:
 def _open_server(credentials: Any) -> Client:
     if credentials.driver == "native" or credentials.port in (9000, 9440):
         raise OarsError("oars speaks HTTP: give the target the server's HTTP port (8123 or 8443).")
+    # What goes wrong is said in the error, once.
+    for logger in ("urllib3", "clickhouse_connect"):
+        logging.getLogger(logger).setLevel(logging.ERROR)
     try:
         return clickhouse_connect.get_client(
             host=credentials.host,
@@ -124,8 +127,10 @@ def reason(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     message = str(error)
-    with suppress(ValueError):
-        message = message[message.index("DB::Exception: ") + len("DB::Exception: ") :]
+    # "[Errno 111] Connection refused" is buried in what the HTTP client says around it.
+    if network := re.search(r"\[Errno -?\d+\] ([^'\")]+)", message):
+        return network[1]
+    message = message.rpartition("DB::Exception: ")[2]
     return re.split(r"\n|\. Stack trace|\(version ", message.strip())[0].strip()
 
 

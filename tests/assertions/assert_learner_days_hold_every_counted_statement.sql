@@ -51,7 +51,10 @@ counted_statements as (
         and emission_time <= {{ now_at() }}
         and actor_id not in (select everywhere.actor_id from everywhere_excluded as everywhere)
         and (actor_id, course_key) not in (
-            select excluded.actor_id, excluded.course_key from excluded_from_a_course as excluded
+            select
+                excluded.actor_id,
+                excluded.course_key
+            from excluded_from_a_course as excluded
         )
     group by course_key
 

@@ -97,7 +97,7 @@ def test_second_process_on_the_folder_gets_one_sentence(site: Site) -> None:
     assert len(run.err.splitlines()) == 1
 
 
-def test_missing_profile_target_and_variable_are_one_sentence_each(
+def test_missing_profile_target_variable_and_server_are_one_sentence_each(
     site: Site, tmp_path: Path
 ) -> None:
     missing = site.oars("report", "--profiles-dir", tmp_path)
@@ -109,11 +109,17 @@ def test_missing_profile_target_and_variable_are_one_sentence_each(
 
     profile = (PROJECT / "profiles.yml.example").read_text()
     (tmp_path / "profiles.yml").write_text(profile.replace(", '.oars/chdb'", ""))
-    del (bare := Site(site.folder)).env["OARS_CHDB_PATH"]
-    unset = bare.oars("report", "--profiles-dir", tmp_path)
+    without_path = Site(site.folder)
+    del without_path.env["OARS_CHDB_PATH"]
+    unset = without_path.oars("report", "--profiles-dir", tmp_path)
     assert "OARS_CHDB_PATH" in unset.err
 
-    for run in (missing, unknown, unset):
+    away = Site(site.folder)
+    away.env |= {"OARS_CLICKHOUSE_PORT": "1", "OARS_CLICKHOUSE_SECURE": "False"}
+    refused = away.oars("report", "--target", "server")
+    assert refused.err == "Error: No connection to ClickHouse at localhost: Connection refused\n"
+
+    for run in (missing, unknown, unset, refused):
         assert (run.code, len(run.err.splitlines())) == (1, 1), run.err
 
 

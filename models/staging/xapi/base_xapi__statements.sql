@@ -1,3 +1,4 @@
+{#- Expressions are not merged: merged, the parser's branches copy whole statements. -#}
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
@@ -9,7 +10,6 @@
     settings={'allow_nullable_key': 1},
     query_settings={
         'max_partitions_per_insert_block': 0,
-        # Merged, the parser's branches copy whole parsed statements: a third more time.
         'query_plan_merge_expressions': 0,
     },
     pre_hook='{{ plan_months() }}',

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import chdb  # noqa: F401 - imported first, for it changes the working folder as it loads
 import clickhouse_connect
 from clickhouse_connect.driver.exceptions import Error
 from dbt.adapters.clickhouse import (
@@ -22,6 +23,11 @@ class ChdbCredentials(ClickHouseCredentials):
     """A data folder in place of a host; all else as in dbt-clickhouse."""
 
     path: str = ".oars/chdb"
+
+    def __post_init__(self) -> None:
+        """Fix the folder here: the engine, while it is imported, changes the working folder."""
+        super().__post_init__()
+        self.path = str(Path(self.path).expanduser().resolve())
 
     @property
     def type(self) -> str:

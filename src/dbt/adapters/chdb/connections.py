@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import chdb  # noqa: F401 - imported first, for it changes the working folder as it loads
 import clickhouse_connect
 from clickhouse_connect.driver.exceptions import Error
 from dbt.adapters.clickhouse import (
@@ -16,6 +15,8 @@ from dbt.adapters.clickhouse import (
 from dbt.adapters.clickhouse.httpclient import ChHttpClient
 from dbt.adapters.contracts.connection import Connection
 from dbt.adapters.exceptions import FailedToConnectError
+
+import chdb  # noqa: F401 - imported first, for it changes the working folder as it loads
 
 
 @dataclass

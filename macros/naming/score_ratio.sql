@@ -1,11 +1,14 @@
 {#-
     A statement's score as a ratio: raw / max where both are sent, else scaled; cut to 0..1, to 6
-    places, NULL of 0 possible points.
+    places, NULL of 0 possible points. (`least` and `greatest` would pass over the NULL.)
 -#}
 {% macro score_ratio() -%}
-    round(greatest(0, least(1, if(
-        isNotNull(score_raw) and isNotNull(score_max),
-        if(score_max > 0, score_raw / score_max, null),
-        score_scaled
-    ))), 6)
+    {%- set ratio -%}
+        if(
+            isNotNull(score_raw) and isNotNull(score_max),
+            if(score_max > 0, score_raw / score_max, null),
+            score_scaled
+        )
+    {%- endset -%}
+    round(multiIf({{ ratio }} < 0, 0, {{ ratio }} > 1, 1, {{ ratio }}), 6)
 {%- endmacro %}

@@ -19,21 +19,22 @@
         insert into {{ ops('plan') }} (relation, course_key, partition, version)
         with
         inputs as ({{ ledger_versions(inputs.relations) }}),
+        -- Of a tuple the hash is never NULL, and NULL is never different.
         common as (
-            select cityHash64(
+            select cityHash64(tuple(
                 '{{ local_md5(text) }}'
                 {%- for view in inputs.views %},
                 (select as_select from system.tables
                 where database = '{{ view.schema }}' and name = '{{ view.identifier }}')
                 {%- endfor -%}
                 {%- for seed in inputs.seeds %},
-                (select cityHash64(count(), sum(cityHash64(*))) from {{ seed }})
+                (select cityHash64(count(), sum(cityHash64(tuple(*)))) from {{ seed }})
                 {%- endfor -%}
                 {%- if model.config.meta.get('moves_with_day') %},
                 {{ day_of(now_at()) }}
                 {%- endif %},
                 (select sum(cityHash64(relation, version)) from inputs where course_key = '*')
-            ) as version
+            )) as version
         ),
         wanted as (
             select

@@ -14,7 +14,7 @@
         {%- set versions -%}
             select
                 {{ course_key }} as course_key,
-                cityHash64(count(), sum(cityHash64(dump_id, time_last_dumped))) as version
+                cityHash64(count(), sum(cityHash64(tuple(dump_id, time_last_dumped)))) as version
             from {{ relation }}
             group by course_key
         {%- endset -%}

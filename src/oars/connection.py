@@ -73,16 +73,10 @@ def connect(target: Target) -> Client:
 def _open_embedded(target: Target) -> Client:
     from dbt.adapters.exceptions import FailedToConnectError
 
-    from dbt.adapters.chdb.connections import is_locked, open_folder
+    from dbt.adapters.chdb.connections import open_folder
 
     # dbt changes into the project before it opens a relative path.
     path = target.project_dir / Path(target.credentials.path).expanduser()
-    # Asked before, because the engine prints its own words when it is refused.
-    if is_locked(path):
-        raise OarsError(
-            f"The data folder {path} is in use by another process: wait until it has finished, "
-            "or set OARS_CHDB_PATH to another folder."
-        )
     try:
         client: Client = open_folder(str(path), target.credentials.custom_settings)
     except FailedToConnectError as error:

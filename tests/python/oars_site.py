@@ -6,6 +6,8 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,13 @@ client = clickhouse_connect.get_client(interface="chdb", path=sys.argv[1])
 for statement in sys.argv[2:-1]:
     client.command(statement)
 sys.stdout.buffer.write(client.raw_query(sys.argv[-1], fmt="JSONEachRow"))
+"""
+
+HOLD = """
+import sys, clickhouse_connect
+client = clickhouse_connect.get_client(interface="chdb", path=sys.argv[1])
+print("open", flush=True)
+sys.stdin.read()
 """
 
 
@@ -55,6 +64,35 @@ class Site:
             env=self.env,
         )
         return Run(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def dbt(self, *arguments: str) -> Run:
+        """Run dbt on the project with the site's profile; what it compiles goes to the site."""
+        done = subprocess.run(
+            [sys.executable, "-m", "dbt.cli.main", "--no-use-colors", *arguments],
+            capture_output=True,
+            cwd=self.folder,
+            env=self.env
+            | {
+                "DBT_TARGET_PATH": str(self.folder / "target"),
+                "DBT_LOG_PATH": str(self.folder / "logs"),
+            },
+        )
+        return Run(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Another process has the data folder open."""
+        holder = subprocess.Popen(
+            [sys.executable, "-c", HOLD, str(self.data)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        try:
+            yield
+        finally:
+            holder.communicate()
 
     def execute(self, *statements: str) -> None:
         """Run statements that give no rows."""

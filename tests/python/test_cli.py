@@ -12,14 +12,6 @@ import pytest
 from oars.raw_tables import EVENT_SINK, STATEMENTS, create_statement, event_sink_columns
 from oars_site import PROJECT, Site, counts
 
-HOLD = """
-import sys, clickhouse_connect
-client = clickhouse_connect.get_client(interface="chdb", path=sys.argv[1])
-print("open", flush=True)
-sys.stdin.read()
-"""
-
-
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     return Site(tmp_path_factory.mktemp("cli"))
@@ -82,16 +74,8 @@ def test_statements_for_a_cluster_are_replicated_and_parse(site: Site) -> None:
 
 
 def test_second_process_on_the_folder_gets_one_sentence(site: Site) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(site.data)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    ) as holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == b"open\n"
+    with site.held():
         run = site.oars("init")
-        assert holder.stdin is not None
-        holder.stdin.close()
     assert run.code == 1
     assert run.err.startswith(f"Error: The data folder {site.data} is in use by another process")
     assert len(run.err.splitlines()) == 1

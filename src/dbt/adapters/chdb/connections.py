@@ -3,10 +3,10 @@
 import fcntl
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import clickhouse_connect
-from clickhouse_connect.driver.exceptions import Error
 from dbt.adapters.clickhouse import (
     ClickHouseAdapter,
     ClickHouseConnectionManager,
@@ -51,21 +51,27 @@ class ChdbClient(ChHttpClient):
         return open_folder(credentials.path, self._conn_settings)
 
 
+# The engine's lock does not tell this process from another: what is open here is remembered.
+_opened: set[Path] = set()
+_opening = Lock()
+
+
 def open_folder(path: str, settings: dict[str, Any] | None = None) -> Any:
     """Open the data folder, made if missing; FailedToConnectError if another process has it."""
     folder = Path(path).expanduser().resolve()
     folder.mkdir(parents=True, exist_ok=True)
     # Sessions are HTTP's; in one process each client is a session of its own.
     kept = {name: value for name, value in (settings or {}).items() if name != "session_id"}
-    try:
-        return clickhouse_connect.get_client(interface="chdb", path=str(folder), settings=kept)
-    except Error:
-        if not is_locked(folder):
-            raise
-        raise FailedToConnectError(
-            f"The data folder {path} is in use by another process: wait until it has finished, "
-            "or set OARS_CHDB_PATH to another folder."
-        ) from None
+    with _opening:
+        # Asked before, because the engine prints its own words when it is refused.
+        if folder not in _opened and is_locked(folder):
+            raise FailedToConnectError(
+                f"The data folder {path} is in use by another process: wait until it has "
+                "finished, or set OARS_CHDB_PATH to another folder."
+            )
+        client = clickhouse_connect.get_client(interface="chdb", path=str(folder), settings=kept)
+        _opened.add(folder)
+    return client
 
 
 def is_locked(folder: Path) -> bool:

@@ -1,0 +1,102 @@
+"""The main job end to end: a file of statements becomes marts, and a second run has nothing to do."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from oars_site import Site
+
+LMS = "https://lms.example.com"
+COURSE = "course-v1:Org+Course+Run"
+REGISTERED = "http://adlnet.gov/expapi/verbs/registered"
+
+
+def statement(number: int, verb: str = REGISTERED, actor: str = "learner-1") -> dict[str, Any]:
+    """A statement of a course at its own minute."""
+    return {
+        "id": f"00000000-0000-0000-0000-{number:012d}",
+        "timestamp": f"2026-03-01T10:{number:02d}:00+00:00",
+        "actor": {"account": {"name": actor, "homePage": LMS}},
+        "verb": {"id": verb},
+        "object": {
+            "id": f"{LMS}/course/{COURSE}",
+            "definition": {"type": "http://adlnet.gov/expapi/activities/course"},
+        },
+    }
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """A site that loaded a file with a duplicate, a cut line and an unknown verb, and built."""
+    site = Site(tmp_path_factory.mktemp("pipeline"))
+    assert site.oars("init").code == 0
+    lines = [
+        json.dumps(statement(1)),
+        json.dumps(statement(1)),
+        json.dumps(statement(2))[:60],
+        json.dumps(statement(3, verb="https://example.com/verbs/waved", actor="learner-2")),
+    ]
+    (site.folder / "mine.ndjson").write_text("\n".join(lines) + "\n")
+    loaded = site.oars("load", "mine.ndjson")
+    assert loaded.code == 0, loaded.err
+    # What the LRS would refuse can still be in the table: one statement twice, one unreadable.
+    site.execute(
+        "insert into xapi.xapi_events_all select * from xapi.xapi_events_all limit 1",
+        "insert into xapi.xapi_events_all select generateUUIDv4(), '2026-03-02 00:00:00', '{cut'",
+    )
+    built = site.dbt("build", "--exclude-resource-type", "unit_test")
+    assert built.code == 0, built.out
+    return site
+
+
+def counts_by_family(site: Site) -> dict[str, int]:
+    rows = site.query(
+        "select event_family, count() as n from oars_staging.base_xapi__statements_final "
+        "group by event_family"
+    )
+    return {row["event_family"]: int(row["n"]) for row in rows}
+
+
+def test_every_statement_is_accounted_for(site: Site) -> None:
+    assert counts_by_family(site) == {"enrollment": 1, "unclassified": 1, "malformed": 1}
+    enrolled = site.query("select actor_id, is_enrolled from oars.fct_enrollments")
+    assert enrolled == [{"actor_id": "learner-1", "is_enrolled": True}]
+
+
+def test_second_run_writes_no_row(site: Site) -> None:
+    parts = (
+        "select database, table, name, rows from system.parts "
+        "where active and database like 'oars%' and database != 'oars_ops' order by all"
+    )
+    before = site.query(parts)
+
+    assert site.dbt("run").code == 0
+
+    assert site.query(parts) == before
+    assert site.query("select * from oars_ops.plan") == []
+    assert site.query("select * from oars_ops.month_plan") == []
+
+
+def test_news_of_one_course_and_an_erasure_reach_the_marts(site: Site, tmp_path: Path) -> None:
+    left = statement(4, verb="http://id.tincanapi.com/verb/unregistered")
+    (tmp_path / "more.ndjson").write_text(json.dumps(left))
+    assert site.oars("load", tmp_path / "more.ndjson").code == 0
+    assert site.dbt("run").code == 0
+    assert site.query("select is_enrolled from oars.fct_enrollments") == [{"is_enrolled": False}]
+
+    site.execute("alter table xapi.xapi_events_all delete where 1 settings mutations_sync = 2")
+    assert site.dbt("run").code == 0
+
+    assert counts_by_family(site) == {}
+    assert site.query("select * from oars.fct_enrollments") == []
+    assert site.query("select * from oars.agg_event_types") == []
+
+
+def test_second_process_on_the_folder_is_one_sentence(site: Site) -> None:
+    with site.held():
+        run = site.dbt("run")
+    assert run.code != 0
+    assert "is in use by another process: wait until it has finished" in run.out
+    assert "Traceback" not in run.out + run.err

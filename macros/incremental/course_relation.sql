@@ -10,6 +10,7 @@
         materialized='incremental',
         incremental_strategy='insert_overwrite',
         on_schema_change='append_new_columns',
+        engine=replicated('MergeTree()'),
         partition_by='tuple()' if scope == 'instance' else course_bucket(),
         order_by=order_by,
         query_settings=dict({'max_partitions_per_insert_block': 0}, **query_settings),

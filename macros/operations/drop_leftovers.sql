@@ -8,6 +8,6 @@
             and (position(name, '__dbt_new_data') > 0 or endsWith(name, '__dbt_tmp'))
     {%- endset -%}
     {%- for name in run_query(leftovers).rows | map(attribute=0) -%}
-        {%- do run_query('drop table if exists ' ~ name) -%}
+        {%- do run_query('drop table if exists ' ~ name ~ on_cluster()) -%}
     {%- endfor -%}
 {% endmacro %}

@@ -39,7 +39,7 @@ local_md5 = _nothing
 is_incremental = lambda: True  # noqa: E731
 invocation_id = "invocation"
 run_started_at = SimpleNamespace(strftime=lambda _format: "2026-01-01 00:00:00")
-target = SimpleNamespace(schema="oars")
+target = SimpleNamespace(schema="oars", cluster=None)
 this = "oars.this_model"
 flags = SimpleNamespace(WHICH="run")
 graph = SimpleNamespace(nodes={}, sources={})

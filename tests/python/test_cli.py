@@ -12,6 +12,7 @@ import pytest
 from oars.raw_tables import EVENT_SINK, STATEMENTS, create_statement, event_sink_columns
 from oars_site import PROJECT, Site, counts
 
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     return Site(tmp_path_factory.mktemp("cli"))

@@ -1,4 +1,4 @@
-"""The main job end to end: a file of statements becomes marts, and a second run has nothing to do."""
+"""The main job end to end: a file becomes marts, and a second run has nothing to do."""
 
 import json
 from pathlib import Path

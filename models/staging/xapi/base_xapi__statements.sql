@@ -4,7 +4,7 @@
     incremental_strategy='append',
     unique_key='event_id',
     on_schema_change='append_new_columns',
-    engine='ReplacingMergeTree()',
+    engine=replicated('ReplacingMergeTree()'),
     order_by=['event_family', 'course_key', 'actor_id', 'emission_time', 'event_id'],
     partition_by='toYYYYMM(emission_time)',
     settings={'allow_nullable_key': 1},

@@ -1,0 +1,127 @@
+"""ClickHouse's HTTP interface in front of the embedded engine, so that the target `server` can run.
+
+Not a server for users: no authentication, one folder, the little of the protocol that dbt and
+oars speak. What a cluster alone understands (`on cluster`, Replicated engines) is parsed by the
+engine as it was sent, then run as one engine can.
+
+    python http_engine.py FOLDER
+"""
+
+import re
+import sys
+import tempfile
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import chdb
+
+# Of the HTTP protocol itself; all other parameters are settings.
+OF_HTTP = {
+    "query", "database", "session_id", "session_timeout", "query_id", "client_protocol_version",
+    "enable_http_compression", "wait_end_of_query", "default_format", "compress", "role",
+    "send_progress_in_http_headers", "http_headers_progress_interval_ms", "buffer_size",
+}  # fmt: skip
+# What is said to a cluster, and what one engine is told instead.
+OF_A_CLUSTER = {
+    r"(?i)\bon\s+cluster\s+(\"[^\"]*\"|'[^']*')": "",
+    r"\bReplicated(?=\w*MergeTree)": "",
+    r"clusterAllReplicas\([^,]*, ([\w.]+)\)": r"(select *, 1 as _shard_num from \1)",
+}
+
+
+def quoted(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+class Engine:
+    """The sessions on one data folder; each has its settings and its database."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self.lock = threading.Lock()
+        self.sessions: dict[str, Any] = {}
+        self.session("")
+
+    def session(self, name: str) -> Any:
+        with self.lock:
+            if name not in self.sessions:
+                self.sessions[name] = chdb.connect(self.folder)
+            return self.sessions[name]
+
+    def answer(self, parameters: dict[str, str], body: bytes) -> bytes:
+        session = self.session(parameters.get("session_id", ""))
+        if database := parameters.get("database"):
+            session.query(f"use `{database}`")
+        for name, value in parameters.items():
+            if name not in OF_HTTP:
+                session.query(f"set {name} = {quoted(value)}")
+        if "query" in parameters:
+            statement, data = parameters["query"], body
+        # A client ends `insert … format X` with a new line; what follows is data.
+        elif head := re.match(rb"(?is)\s*insert\s[^;]*?\sformat\s+\w+\s*\n", body):
+            statement, data = head[0].decode(), body[head.end() :]
+        else:
+            statement, data = body.decode(), b""
+        statement = self.understood(session, statement)
+        if not data:
+            return bytes(session.query(statement, parameters.get("default_format", "TSV")).bytes())
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(data)
+            file.flush()
+            into, _, form = statement.strip().rpartition(" FORMAT ")
+            session.query(f"{into} from infile {quoted(file.name)} format {form}")
+        return b""
+
+    def understood(self, session: Any, statement: str) -> str:
+        simple = statement
+        for words, instead in OF_A_CLUSTER.items():
+            simple = re.sub(words, instead, simple)
+        if simple != statement:
+            session.query(f"select formatQuery({quoted(statement)})")
+        return simple
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    engine: Engine
+
+    def do_GET(self) -> None:
+        self.reply()
+
+    def do_POST(self) -> None:
+        self.reply()
+
+    def reply(self) -> None:
+        parameters = dict(parse_qsl(urlsplit(self.path).query, keep_blank_values=True))
+        try:
+            code, answer = 200, self.engine.answer(parameters, self.body())
+        except Exception as error:
+            code, answer = 500, str(error).encode()
+        self.send_response(code)
+        if code == 500 and (number := re.search(rb"Code: (\d+)", answer)):
+            self.send_header("X-ClickHouse-Exception-Code", number[1].decode())
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        parts = []
+        while size := int(self.rfile.readline(), 16):
+            parts.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(parts)
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing: requests are many."""
+
+
+if __name__ == "__main__":
+    Handler.engine = Engine(sys.argv[1])
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    print(server.server_port, flush=True)
+    server.serve_forever()

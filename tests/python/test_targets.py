@@ -1,0 +1,94 @@
+"""The same models on a server and on a cluster: only the target differs."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from oars_site import Site
+
+HTTP_ENGINE = Path(__file__).with_name("http_engine.py")
+SIMULATED = ("simulate", "--statements", "3000", "--learners", "30", "--courses", "2", "--load")
+WITHOUT_TESTS = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
+
+
+class HttpSite(Site):
+    """A site whose commands reach the engine over HTTP, as they reach a server."""
+
+    def __init__(self, folder: Path, target: str) -> None:
+        super().__init__(folder)
+        self.target = target
+
+    def __enter__(self) -> "HttpSite":
+        self.engine = subprocess.Popen(
+            [sys.executable, HTTP_ENGINE, str(self.data)], stdout=subprocess.PIPE, text=True
+        )
+        assert self.engine.stdout is not None
+        self.env["OARS_CLICKHOUSE_PORT"] = self.engine.stdout.readline().strip()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.engine.terminate()
+        self.engine.wait()
+
+    def build(self) -> str:
+        """Simulate, run, and give what dbt said to the engine."""
+        for command in (("init",), SIMULATED):
+            done = self.oars(*command, "--target", self.target)
+            assert done.code == 0, done.err
+        run = self.dbt("build", "--target", self.target, *WITHOUT_TESTS)
+        assert run.code == 0, run.out
+        return (self.folder / "logs" / "dbt.log").read_text()
+
+
+def digests(site: Site) -> dict[str, tuple[str, str]]:
+    """Of each mart its rows: how many, and a sum of their hashes."""
+    marts = site.query("select name from system.tables where database = 'oars' order by name")
+    each = [
+        f"select '{mart['name']}' as mart, count() as n, sum(cityHash64(tuple(*))) as hash "
+        f"from oars.{mart['name']}"
+        for mart in marts
+    ]
+    return {row["mart"]: (row["n"], row["hash"]) for row in site.query(" union all ".join(each))}
+
+
+@pytest.fixture(scope="module")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, str]]:
+    site = Site(tmp_path_factory.mktemp("embedded"))
+    assert site.oars("init").code == 0
+    assert site.oars(*SIMULATED).code == 0
+    assert site.dbt("build", *WITHOUT_TESTS).code == 0
+    return digests(site)
+
+
+@pytest.fixture(scope="module", params=["server", "cluster"])
+def elsewhere(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[HttpSite, str]:
+    site = HttpSite(tmp_path_factory.mktemp(request.param), request.param)
+    with site:
+        said = site.build()
+    return site, said
+
+
+def test_answers_are_those_of_the_embedded_engine(
+    elsewhere: tuple[HttpSite, str], embedded: dict[str, tuple[str, str]]
+) -> None:
+    site, _ = elsewhere
+    found = digests(site)
+    assert found == embedded
+    assert all(rows != "0" for rows, _ in found.values())
+
+
+def test_every_table_of_a_cluster_is_replicated(elsewhere: tuple[HttpSite, str]) -> None:
+    site, said = elsewhere
+    created = re.findall(r"(?is)create table (?:if not exists )?(\S+)(.*?)order by", said)
+    assert len(created) > 15
+    for name, definition in created:
+        if name == "`oars`.`__dbt_exchange_test":
+            continue
+        on_cluster = "on cluster" in definition.lower()
+        replicated = re.search(r"engine\s*=\s*Replicated\w*MergeTree", definition) is not None
+        assert (on_cluster, replicated) == (site.target == "cluster",) * 2, name

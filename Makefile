@@ -3,6 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 PYTHON ?= python3
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DBT_PROFILES_DIR := $(CURDIR)
@@ -20,10 +21,10 @@ $(VENV)/.installed: pyproject.toml constraints.txt $(shell find src -name '*.py'
 	@echo "== Installing the environment into $(VENV) (the first time takes a minute or two)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@if test -f $(VENV)/.packages && cmp -s constraints.txt $(VENV)/.packages; then \
-	    $(BIN)/python -m pip install -q --no-deps --no-build-isolation --force-reinstall . ; \
+	    $(PIP) --no-deps --no-build-isolation --force-reinstall . ; \
 	else \
-	    $(BIN)/python -m pip install -q -c constraints.txt pip setuptools wheel; \
-	    $(BIN)/python -m pip install -q -c constraints.txt --no-build-isolation '.[dev]'; \
+	    $(PIP) -c constraints.txt pip setuptools wheel; \
+	    $(PIP) -c constraints.txt --no-build-isolation '.[dev]'; \
 	    cp constraints.txt $(VENV)/.packages; \
 	fi
 	@rm -rf build

@@ -7,12 +7,8 @@
     {%- if is_unit_test() -%}
         true
     {%- else -%}
-        {%- set excluded = ref('excluded_actors') -%}
         {{ planned(of_no_course) }}
         and emission_time <= {{ now_at() }}
-        and actor_id not in (select actor_id from {{ excluded }} where course_key = '')
-        and (actor_id, coalesce(course_key, '')) not in (
-            select actor_id, course_key from {{ excluded }}
-        )
+        and not {{ is_excluded() }}
     {%- endif -%}
 {%- endmacro %}

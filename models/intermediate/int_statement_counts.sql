@@ -21,7 +21,9 @@ statements as (
         {{ day_of('emission_time') }} as date,
         event_family,
         event_type,
-        rejection_reason,
+        if(
+            rejection_reason = '' and {{ is_excluded() }}, 'excluded', rejection_reason
+        ) as rejection_reason,
         coalesce(verb_id, '') as verb_id,
         coalesce(object_type, '') as object_type,
         emission_time

@@ -21,6 +21,7 @@ MARTS = (
     "agg_video_events_daily",
     "agg_course_activity_daily",
     "agg_event_types",
+    "agg_statement_quality_daily",
 )
 WEEKS = 12
 BAR_WIDTH = 18
@@ -137,6 +138,18 @@ where event_family = 'unclassified'
 group by verb_id, object_type
 order by statements desc, verb_id asc, object_type asc
 limit 3
+"""
+
+REJECTION_REASONS = """
+select
+    rejection_reason,
+    sum(statement_count) as statements,
+    toString(max(date)) as last_date
+from agg_statement_quality_daily
+where rejection_reason != ''
+group by rejection_reason
+order by statements desc, rejection_reason asc
+limit 4
 """
 
 Row = dict[str, Any]
@@ -307,6 +320,13 @@ def _print_not_understood(console: Console, client: Client) -> None:
         _print_line(
             console, f"{row['statements']:>9,}  {row['verb_id']}  on  {row['object_type'] or '-'}"
         )
+    for row in _rows(client, REJECTION_REASONS, None):
+        _print_line(
+            console,
+            f"{row['statements']:>9,}  {row['rejection_reason']}, the last on {row['last_date']}",
+        )
+    if instance["unclassified"]:
+        _print_line(console, "Teach it a verb: docs/extending.md", style="dim")
 
 
 def _table(title: str) -> Table:

@@ -2,7 +2,8 @@
     The one adapter macro that is overridden. It replaces the planned partitions whole, in one
     atomic statement, by the rows just selected and the present rows of the same partitions' other
     courses. The stock macro replaces only partitions that got a row, so a bucket whose courses are
-    gone would keep them. With an empty plan nothing is created.
+    gone would keep them. With an empty plan nothing is created. The staging table has the run's own
+    name: a run that was taken for dead cannot swap in what its successor has staged.
 -#}
 {% macro clickhouse__incremental_insert_overwrite(existing_relation, partition_by, is_distributed) %}
     {%- set scope = model.config.meta.get('scope', 'course') -%}
@@ -13,9 +14,9 @@
         {%- call statement('main') -%} select 'no news' {%- endcall -%}
     {%- else -%}
         {%- set staging = existing_relation.incorporate(
-            path={'identifier': existing_relation.identifier ~ '__dbt_new_data'}
+            path={'identifier': existing_relation.identifier ~ '__dbt_new_data_'
+                ~ invocation_id.replace('-', '_')}
         ) -%}
-        {%- do drop_relation_if_exists(staging) -%}
         {%- call statement('main') -%}
             {{ get_create_table_as_sql(false, staging, sql) }}
         {%- endcall -%}
@@ -29,6 +30,10 @@
                 where
                     toString({{ course_bucket() }}) in (select partition {{ of_plan }})
                     and course_key not in (select course_key {{ of_plan }})
+                    and course_key in (
+                        select known.course_key
+                        from ({{ ledger_versions([model.name]) }}) as known
+                    )
             {%- endcall -%}
         {%- endif -%}
         {%- call statement('replace_partitions') -%}

@@ -11,6 +11,7 @@
 -#}
 {% macro plan_courses() %}
 {%- if execute -%}
+    {%- do renew_lease() -%}
     {%- set scope = model.config.meta.get('scope', 'course') -%}
     {%- set inputs = direct_inputs(model.unique_id) -%}
     {%- set rebuild_all = should_full_refresh() or load_cached_relation(this) is none -%}
@@ -60,9 +61,32 @@
         from wanted
         full outer join known on wanted.course_key = known.course_key
         where {{ 'true' if rebuild_all else 'wanted.version != known.version' }}
+        {%- if scope != 'instance' and not rebuild_all %}
+        union all
+        -- Rows of which the ledger knows no course.
+        select '{{ model.name }}', '-', parts.partition_id, 0
+        from system.parts as parts
+        where
+            parts.active
+            and parts.rows > 0
+            and parts.database = '{{ this.schema }}'
+            and parts.table = '{{ this.identifier }}'
+            and parts.partition_id not in (
+                select toString({{ course_bucket() }}) from known
+            )
+        {%- endif %}
         settings join_use_nulls = 0
+    {%- endset -%}
+    {%- set unsettled -%}
+        insert into {{ ops('ledger') }} (relation, course_key, version, invocation_id)
+        select relation, course_key, cityHash64('building', '{{ invocation_id }}'), '{{ invocation_id }}'
+        from {{ ops('plan') }}
+        where relation = '{{ model.name }}'
     {%- endset -%}
     {%- do run_query('alter table ' ~ ops('plan') ~ " drop partition '" ~ model.name ~ "'") -%}
     {%- do run_query(plan) -%}
+    {#- Until the swap is in the ledger, what the courses hold is not known: a run that is killed
+        in between leaves a version that nobody wants. -#}
+    {%- do run_query(unsettled) -%}
 {%- endif -%}
 {% endmacro %}

@@ -1,29 +1,144 @@
 {#-
-    Post-hook of base_xapi__statements: sets the clock, then writes to the ledger each course whose
-    statements changed. A course's version is made of the count and the order-free sum of a hash of
-    its statements, all of them and those not after as_of, and of the parser version.
+    Post-hook of base_xapi__statements: counts the statements of each course in the months of base
+    that changed, sets the clock, writes to the ledger each course whose statements changed, and
+    remembers which months now hold the same statements in raw and in base.
+
+    A course's version is made of the count and the order-free sum of a hash of its statements, all
+    of them and those later than as_of.
 -#}
 {% macro record_statements() %}
 {%- if execute -%}
-    {%- do run_query(
-        'insert into ' ~ ops('clock') ~ ' (as_of, now_at, invocation_id) select ' ~ as_of()
-        ~ ", maxIf(emission_time, event_family != 'malformed' and emission_time <= " ~ as_of()
-        ~ "), '" ~ invocation_id ~ "' from " ~ this
-    ) -%}
-    {%- set hash = 'cityHash64(event_id, statement_hash)' -%}
+    {%- set raw = source('xapi', 'xapi_events_all') -%}
+    {%- set hash = 'cityHash64(event_id, statement_hash, parser_version)' -%}
+    {%- set changed -%}
+        with
+        base_months as ({{ month_signatures(this) }}),
+        remembered as (select * from {{ ops('months') }} final)
+        select
+            if(base_months.month != 0, base_months.month, remembered.month) as month,
+            base_months.signature as signature
+        from base_months
+        full outer join remembered on base_months.month = remembered.month
+        where base_months.signature != remembered.base_signature
+        order by month
+        settings join_use_nulls = 0
+    {%- endset -%}
+    {%- set changed_months = run_query(changed).rows | map(attribute=0) | list -%}
+
+    {%- if changed_months -%}
+        {%- do run_query(
+            'alter table ' ~ ops('course_months') ~ ' drop partition '
+            ~ changed_months | join(', drop partition ')
+        ) -%}
+        {%- set counted -%}
+            insert into {{ ops('course_months') }}
+            select
+                toYYYYMM(emission_time) as month,
+                coalesce(course_key, '') as course_key,
+                count() as statement_count,
+                sum({{ hash }}) as statement_hash,
+                countIf(event_family != 'malformed') as readable_count
+            from {{ this }}
+            where month in ({{ changed_months | join(', ') }})
+            group by month, course_key
+            settings max_partitions_per_insert_block = 0
+        {%- endset -%}
+        {%- do run_query(counted) -%}
+    {%- endif -%}
+
+    {#- The month of as_of may have later statements only: then "now" is in the one before. -#}
+    {%- set clock -%}
+        insert into {{ ops('clock') }} (as_of, now_at, invocation_id)
+        select {{ as_of() }}, max(emission_time), '{{ invocation_id }}'
+        from {{ this }}
+        where
+            event_family != 'malformed'
+            and emission_time <= {{ as_of() }}
+            and toYYYYMM(emission_time) in (
+                select distinct month
+                from {{ ops('course_months') }}
+                where readable_count > 0 and month <= toYYYYMM({{ as_of() }})
+                order by month desc
+                limit 2
+            )
+    {%- endset -%}
+    {%- do run_query(clock) -%}
+
     {%- set versions -%}
         select
-            coalesce(course_key, '') as course_key,
-            cityHash64(
-                count(),
-                sum({{ hash }}),
-                countIf(emission_time <= {{ as_of() }}),
-                sumIf({{ hash }}, emission_time <= {{ as_of() }}),
-                max(parser_version)
-            ) as version
-        from {{ this }}
-        group by course_key
+            known.course_key as course_key,
+            cityHash64(known.row_count, known.hash, later.row_count, later.hash) as version
+        from (
+            select
+                course_key,
+                sum(statement_count) as row_count,
+                sum(statement_hash) as hash
+            from {{ ops('course_months') }}
+            group by course_key
+        ) as known
+        left join (
+            select
+                coalesce(course_key, '') as course_key,
+                count() as row_count,
+                sum({{ hash }}) as hash
+            from {{ this }}
+            where emission_time > {{ as_of() }}
+            group by course_key
+        ) as later on known.course_key = later.course_key
     {%- endset -%}
     {%- do run_query(ledger_update(model.name, versions)) -%}
+
+    {#- An id that stands in two months of raw is in one month of base: such months are compared
+        again by every run, for either row may go. -#}
+    {%- set remember -%}
+        insert into {{ ops('months') }} (month, raw_signature, base_signature, parser_version)
+        with
+        planned as (select month, raw_signature from {{ ops('month_plan') }}),
+        raw_ids as (
+            select month, cityHash64(count(), sum(cityHash64(event_id))) as hash
+            from (
+                select distinct
+                    toYYYYMM(toTimeZone(emission_time, 'UTC')) as month,
+                    event_id
+                from {{ raw }}
+                where month in (select planned.month from planned)
+            )
+            group by month
+        ),
+        base_ids as (
+            select
+                toYYYYMM(emission_time) as month,
+                cityHash64(count(), sum(cityHash64(event_id))) as hash
+            from {{ this }}
+            where month in (select planned.month from planned)
+            group by month
+        ),
+        same as (
+            select planned.month as month, planned.raw_signature as raw_signature
+            from planned
+            inner join raw_ids on planned.month = raw_ids.month
+            inner join base_ids on planned.month = base_ids.month
+            where raw_ids.hash = base_ids.hash
+        ),
+        to_remember as (
+            select arrayJoin({{ changed_months or [0] }}) as month
+            union distinct
+            select planned.month as month from planned
+        ),
+        base_months as ({{ month_signatures(this) }})
+        select
+            to_remember.month as month,
+            same.raw_signature as raw_signature,
+            base_months.signature as base_signature,
+            {{ parser_version() }} as parser_version
+        from to_remember
+        left join same on to_remember.month = same.month
+        left join base_months on to_remember.month = base_months.month
+        where to_remember.month != 0
+        settings join_use_nulls = 0
+    {%- endset -%}
+    {%- if changed_months or run_query('select count() from ' ~ ops('month_plan')).rows[0][0] -%}
+        {%- do run_query(remember) -%}
+    {%- endif -%}
 {%- endif -%}
 {% endmacro %}

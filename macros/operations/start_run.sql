@@ -1,6 +1,6 @@
 {#-
-    What every run does first: see that it can run at all, make the bookkeeping tables where they
-    are missing, note what the LMS has published, clear what killed runs left.
+    What every run does first: see that it can run at all and is the only one, make the bookkeeping
+    tables where they are missing, note what the LMS has published, clear what killed runs left.
 -#}
 {% macro start_run() %}
     {%- if execute and flags.WHICH in ('run', 'build', 'seed', 'test') -%}
@@ -8,6 +8,8 @@
         {%- do create_ops_tables() -%}
         {%- if flags.WHICH in ('run', 'build') -%}
             {%- do check_seeds() -%}
+            {%- do take_lease() -%}
+            {%- do log_start() -%}
             {%- do drop_leftovers() -%}
             {%- do record_sources() -%}
         {%- endif -%}

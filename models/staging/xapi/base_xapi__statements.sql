@@ -1,8 +1,12 @@
-{#- Expressions are not merged: merged, the parser's branches copy whole statements. -#}
+{#-
+    Expressions are not merged: merged, the parser's branches copy whole statements. A full refresh
+    reads again all that raw has (plan_months), and keeps the months that have left it.
+-#}
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
     unique_key='event_id',
+    full_refresh=false,
     on_schema_change='append_new_columns',
     engine=replicated('ReplacingMergeTree()'),
     order_by=['event_family', 'course_key', 'actor_id', 'emission_time', 'event_id'],
@@ -22,6 +26,7 @@ planned_months as (
 
     select month
     from {{ ops('month_plan') }}
+    where has_news
 
 ),
 

@@ -9,6 +9,9 @@
     course_months  of each course in each month how many statements base has, and their hash
     plan           courses that a relation is to build in this run, and the version it will then have
     ledger         version of each course in each relation; the last written counts, 0 is none
+    forgotten      learners that `oars forget` deleted, as hashes with the salt
+    to_forget      ids of their statements while they are deleted
+    salt           one random text, made with the table
 -#}
 {% macro create_ops_tables() %}
     {%- do run_query('create database if not exists ' ~ target.schema ~ '_ops' ~ on_cluster()) -%}
@@ -40,10 +43,18 @@
         'ledger': '(relation LowCardinality(String), course_key String, version UInt64,'
             ~ ' invocation_id String, ' ~ written_at ~ ')'
             ~ ' engine = ' ~ newest ~ ' order by (relation, course_key)',
+        'forgotten': '(actor_hash String, forgotten_at ' ~ moment ~ ' default now64(6))'
+            ~ ' engine = ' ~ merge_tree ~ ' order by actor_hash',
+        'to_forget': '(event_id UUID) engine = ' ~ merge_tree ~ ' order by event_id',
+        'salt': '(salt String) engine = ' ~ merge_tree ~ ' order by salt',
     } -%}
     {%- for name, definition in tables.items() -%}
         {%- do run_query(
             'create table if not exists ' ~ ops(name) ~ on_cluster() ~ ' ' ~ definition
         ) -%}
     {%- endfor -%}
+    {%- do run_query(
+        'insert into ' ~ ops('salt') ~ ' select lower(hex(randomString(16)))'
+        ~ ' where (select count() from ' ~ ops('salt') ~ ') = 0'
+    ) -%}
 {% endmacro %}

@@ -364,3 +364,66 @@ def report(
 
     with open_target(project_dir, profiles_dir, target) as (client, where):
         print_report(client, where.schema, course)
+
+
+@app.command()
+def status(
+    project_dir: ProjectDir = None, profiles_dir: ProfilesDir = None, target: TargetName = None
+) -> None:
+    """Say how fresh the marts are, what waits in raw, and how the last runs went.
+
+    \b
+    Examples:
+      oars status
+      oars status --target server
+    """
+    from oars.status import print_status
+
+    with open_target(project_dir, profiles_dir, target) as (client, where):
+        print_status(client, where.schema, where.credentials.type == "chdb")
+
+
+@app.command()
+def forget(
+    actor: Annotated[
+        str, typer.Option(metavar="ID", help="The learner: actor_id, as marts have it.")
+    ],
+    is_sure: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    project_dir: ProjectDir = None,
+    profiles_dir: ProfilesDir = None,
+    target: TargetName = None,
+) -> None:
+    """Forget a learner: delete all rows from raw tables to marts, and never read them again.
+
+    Only a salted hash is kept, by which statements that are sent again are known and not read.
+    Ends with a `dbt run`, which takes the learner out of every count. There is no way back.
+
+    \b
+    Examples:
+      oars forget --actor 32e08e30-f8ae-4ce2-94a8-c2bfe38a70cb
+      oars forget --actor 32e08e30-f8ae-4ce2-94a8-c2bfe38a70cb --yes
+    """
+    from oars.forget import forget as forget_actor
+    from oars.forget import remains
+
+    if not is_sure:
+        typer.confirm(f"Delete all that is known of {actor}, for good?", abort=True)
+    with open_target(project_dir, profiles_dir, target) as (client, where):
+        for table, rows in forget_actor(client, where.schema, actor):
+            typer.echo(f"{table}: {rows:,} rows deleted")
+    typer.echo("Building what the learner was counted in")
+    _dbt_run(where.project_dir, profiles_dir, target)
+    with open_target(project_dir, profiles_dir, target) as (client, where):
+        if left := remains(client, where.schema, actor):
+            raise OarsError(f"Rows are left in {', '.join(left)}: run `dbt build --full-refresh`.")
+    typer.echo("Nothing is left.")
+
+
+def _dbt_run(project_dir: Path, profiles_dir: Path | None, target: str | None) -> None:
+    from dbt.cli.main import dbtRunner
+
+    arguments = ["run", "--quiet", "--project-dir", str(project_dir)]
+    arguments += ["--profiles-dir", str(profiles_dir)] if profiles_dir else []
+    arguments += ["--target", target] if target else []
+    if not dbtRunner().invoke(arguments).success:
+        raise OarsError("The run failed: see what dbt says above, mend it, and run `dbt run`.")

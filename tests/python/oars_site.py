@@ -71,13 +71,16 @@ class Site:
             [sys.executable, "-m", "dbt.cli.main", "--no-use-colors", *arguments],
             capture_output=True,
             cwd=self.folder,
-            env=self.env
-            | {
-                "DBT_TARGET_PATH": str(self.folder / "target"),
-                "DBT_LOG_PATH": str(self.folder / "logs"),
-            },
+            env=self.dbt_env(),
         )
         return Run(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def dbt_env(self) -> dict[str, str]:
+        """The environment of a dbt that writes nothing into the project."""
+        return self.env | {
+            "DBT_TARGET_PATH": str(self.folder / "target"),
+            "DBT_LOG_PATH": str(self.folder / "logs"),
+        }
 
     @contextmanager
     def held(self) -> Iterator[None]:

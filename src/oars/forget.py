@@ -1,0 +1,107 @@
+"""Forget a learner: out of raw, the event sink and base, and for good."""
+
+from collections.abc import Iterator
+
+from clickhouse_connect.driver.client import Client
+
+from oars.connection import OarsError
+from oars.raw_tables import qualified, raw_names, table_exists
+
+# Of the learner are: what base read, what raw has beside it, and what base could not use. The
+# last is found by its text, for it has no actor.
+OF_THE_LEARNER = """
+insert into {ops}.to_forget
+select event_id from {staging}.base_xapi__statements where actor_id = {{actor:String}}
+union distinct
+select event_id from {staging}.base_xapi__parsed_statements
+where
+    event_id not in (select event_id from {staging}.base_xapi__statements)
+    and actor_id = {{actor:String}}
+union distinct
+select event_id from {raw}
+where
+    event_id in (
+        select event_id from {staging}.base_xapi__statements where event_family = 'malformed'
+    )
+    and position(toString(event), concat('"', {{actor:String}}, '"')) > 0
+"""
+WAIT = " settings mutations_sync = 2, allow_nondeterministic_mutations = 1"
+
+
+def forget(client: Client, schema: str, actor: str) -> Iterator[tuple[str, int]]:
+    """Delete a learner's rows; yields each table with the number of rows that it had of them."""
+    names = raw_names()
+    ops, staging = f"{schema}_ops", f"{schema}_staging"
+    if not table_exists(client, staging, "base_xapi__statements"):
+        raise OarsError("Nothing has run on this database yet: run `dbt build` first.")
+    client.command(
+        f"insert into {ops}.forgotten (actor_hash) "
+        f"select {ops_hash(ops)} where {ops_hash(ops)} not in "
+        f"(select actor_hash from {ops}.forgotten)",
+        parameters={"actor": actor},
+    )
+    client.command(f"truncate table {ops}.to_forget")
+    client.command(
+        OF_THE_LEARNER.format(ops=ops, staging=staging, raw=names.statements),
+        parameters={"actor": actor},
+    )
+    theirs = f"event_id in (select event_id from {ops}.to_forget)"
+    yield (
+        f"{names.xapi_database}.{names.xapi_table}",
+        _delete(client, names.statements, theirs, actor),
+    )
+    sink = names.event_sink_database
+    users = (
+        f"user_id in (select user_id from {names.event_sink('external_id')} "
+        "where external_user_id = {actor:String})"
+    )
+    for table, condition in (
+        ("user_profile", users),
+        ("course_enrollment", users),
+        ("external_id", users),
+    ):
+        if table_exists(client, sink, table):
+            yield f"{sink}.{table}", _delete(client, names.event_sink(table), condition, actor)
+    # Base at once; states and marts follow with the run.
+    base = qualified(staging, "base_xapi__statements")
+    yield f"{staging}.base_xapi__statements", _delete(client, base, theirs, actor)
+    client.command(f"truncate table {ops}.to_forget")
+
+
+def ops_hash(ops: str) -> str:
+    """What is kept of the learner: a hash with the salt of this installation."""
+    return f"lower(hex(SHA256(concat((select any(salt) from {ops}.salt), {{actor:String}}))))"
+
+
+def remains(client: Client, schema: str, actor: str) -> list[str]:
+    """Relations of the project that still have rows of the learner."""
+    tables = client.query(
+        "select database, table from system.columns "
+        "where name = 'actor_id' and (database = {schema:String} "
+        "or database in ({staging:String}, {intermediate:String}, {pii:String})) "
+        "group by database, table",
+        parameters={
+            "schema": schema,
+            "staging": f"{schema}_staging",
+            "intermediate": f"{schema}_intermediate",
+            "pii": f"{schema}_pii",
+        },
+    ).result_rows
+    count = "select count() from {} where actor_id = {{actor:String}}"
+    return [
+        f"{database}.{table}"
+        for database, table in tables
+        if client.command(count.format(qualified(database, table)), parameters={"actor": actor})
+    ]
+
+
+def _delete(client: Client, table: str, condition: str, actor: str) -> int:
+    counted = client.query(
+        f"select count() from {table} where {condition}", parameters={"actor": actor}
+    )
+    rows = int(counted.result_rows[0][0])
+    if rows:
+        quoted = actor.replace("\\", "\\\\").replace("'", "\\'")
+        where = condition.replace("{actor:String}", f"'{quoted}'")
+        client.command(f"alter table {table} delete where {where}{WAIT}")
+    return rows

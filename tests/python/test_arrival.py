@@ -1,0 +1,210 @@
+"""The promise of exactness: however statements arrive, the marts are those of a full refresh.
+
+Many small worlds, one course each with learners that they share, every one with an arrival plan
+of its own: batches of random sizes, out of order, duplicates, statements months late, replays of
+everything, erasures, courses published late and again, runs that are killed. After the last batch
+each relation is compared, row for row, with a fresh database that has the same raw tables.
+"""
+
+import json
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from oars.simulate import Simulation, SimulationPlan
+from oars_site import Site
+
+SEED = int(os.environ.get("ARRIVAL_SEED", "1"))
+WORLDS = int(os.environ.get("ARRIVAL_WORLDS", "150"))
+STATEMENTS = 80 * WORLDS
+BATCHES = 5
+# The day of "now" moves from batch to batch; some statements are later than the last of them.
+AS_OF = ["2026-05-20", "2026-06-01", "2026-06-01", "2026-06-10", "2026-06-24"]
+# What dbt says just before it does what a kill shall interrupt.
+KILL_AT = [
+    "insert into `oars_staging`.`base_xapi__statements`",
+    "insert into oars_ops.course_months",
+    "insert into `oars_intermediate`.`int_learner_course_days__dbt_new_data",
+    "alter table `oars`.`fct_learner_problems`",
+    "alter table `oars`.`agg_instance_daily`",
+    "drop table if exists `oars`.`agg_enrollments_daily__dbt_new_data",
+]
+WITHOUT_TESTS = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
+
+Statement = tuple[str, str, bytes]
+
+
+class World:
+    """A course's statements, and what arrives of them in which batch."""
+
+    def __init__(self, draw: random.Random, statements: list[Statement]) -> None:
+        self.batches: list[list[Statement]] = [[] for _ in range(BATCHES)]
+        self.erased: list[list[str]] = [[] for _ in range(BATCHES)]
+        in_order = draw.random() < 0.5
+        for position, statement in enumerate(statements):
+            first = BATCHES * position // len(statements) if in_order else draw.randrange(BATCHES)
+            self.batches[first].append(statement)
+            while draw.random() < 0.1:
+                self.batches[draw.randrange(first, BATCHES)].append(statement)
+            if draw.random() < 0.02:
+                self.erased[draw.randrange(first, BATCHES)].append(statement[0])
+        if draw.random() < 0.1:
+            # A replay of everything, erased statements too.
+            self.batches[draw.randrange(BATCHES)].extend(statements)
+        if draw.random() < 0.1:
+            # The whole course is erased; with luck it comes again.
+            self.erased[draw.randrange(BATCHES)].extend(each[0] for each in statements)
+        for batch in self.batches:
+            draw.shuffle(batch)
+
+
+def simulated() -> tuple[dict[str, list[Statement]], Simulation]:
+    """Statements by course, those of none under ''."""
+    simulation = Simulation(
+        SimulationPlan(statements=STATEMENTS, learners=WORLDS, courses=WORLDS, days=120, seed=SEED)
+    )
+    worlds: dict[str, list[Statement]] = {}
+    for line in simulation.statements():
+        body = json.loads(line)
+        text = line.decode()
+        key = text[text.find("course-v1:") :].split('"')[0].split("/")[0].split("+type@")[0]
+        worlds.setdefault(key if "course-v1:" in text else "", []).append(
+            (body["id"], body["timestamp"].replace("T", " ").replace("Z", "")[:26], line)
+        )
+    # What cannot be read belongs to no course, and to a month all the same.
+    worlds[""] = worlds.get("", []) + [
+        (f"00000000-0000-0000-0000-{number:012d}", f"2026-0{number % 6 + 1}-03 10:00:00", b"{cut")
+        for number in range(40)
+    ]
+    return worlds, simulation
+
+
+def insert(site: Site, statements: list[Statement]) -> None:
+    file = site.folder / "batch.tsv"
+    with file.open("w") as lines:
+        lines.writelines(f"{id_}\t{time}\t{body.hex()}\n" for id_, time, body in statements)
+    site.execute(
+        "insert into xapi.xapi_events_all select event_id, emission_time, unhex(event) from "
+        f"file('{file}', TSV, "
+        "'event_id UUID, emission_time DateTime64(6, \\'UTC\\'), event String')"
+    )
+
+
+def publish(site: Site, folder: Path, batch: int, draw: random.Random) -> None:
+    """Courses are published at different times, and again with changes."""
+    part = f"cityHash64(course_key) % {BATCHES} = {batch}"
+    for table in ("course_overviews", "course_blocks"):
+        file = folder / f"{table}.csv.gz"
+        site.execute(
+            f"insert into event_sink.{table} select * from file('{file}', CSVWithNames) where {part}"
+        )
+        name = "display_name"
+        again = f"cityHash64(course_key) % {BATCHES} < {batch} and cityHash64(course_key) % 7 = "
+        fewer = " and cityHash64(location) % 9 != 0" if table == "course_blocks" else ""
+        site.execute(
+            f"insert into event_sink.{table} select * replace (concat({name}, ' II') as {name}, "
+            f"toUUID('00000000-0000-0000-0000-{batch:012d}') as dump_id, "
+            f"'2026-0{batch + 4}-02 00:00:00.000000+00:00' as time_last_dumped) "
+            f"from file('{file}', CSVWithNames) where {again}{draw.randrange(7)}{fewer}"
+        )
+
+
+def variables(batch: int) -> tuple[str, str]:
+    return "--vars", json.dumps({"as_of": f"{AS_OF[batch]} 12:00:00"})
+
+
+def kill_run(site: Site, point: str, batch: int) -> bool:
+    """Start a run and kill it when it says that it does a thing; False if it never does."""
+    run = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "dbt.cli.main", "--no-use-colors", "--log-level", "debug"),
+            *("run", *variables(batch)),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=site.folder,
+        env=site.dbt_env(),
+    )
+    assert run.stdout is not None
+    for line in run.stdout:
+        if point in " ".join(line.split()):
+            run.kill()
+            run.communicate()
+            return True
+    run.wait()
+    return False
+
+
+def rows_of(site: Site) -> dict[str, set[str]]:
+    """Each relation that runs write, as a set of rows."""
+    tables = site.query(
+        "select concat('`', database, '`.`', name, '`') as name from system.tables "
+        "where database in ('oars', 'oars_intermediate', 'oars_staging') "
+        "and engine like '%MergeTree' order by name"
+    )
+    each = [
+        f"select '{table['name']}' as name, formatRowNoNewline('JSONEachRow', *) as row from "
+        f"(select * {'except (loaded_at)' if 'base_xapi' in table['name'] else ''} "
+        f"from {table['name']}{' final' if 'base_xapi' in table['name'] else ''})"
+        for table in tables
+    ]
+    found: dict[str, set[str]] = {table["name"]: set() for table in tables}
+    for row in site.query(" union all ".join(each)):
+        assert row["row"] not in found[row["name"]], f"{row['name']} has a row twice"
+        found[row["name"]].add(row["row"])
+    return found
+
+
+@pytest.fixture(scope="module")
+def sites(tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, Site]:
+    """One that has seen all arrive, and a fresh one with the same raw tables."""
+    draw = random.Random(SEED)
+    live = Site(tmp_path_factory.mktemp("live"))
+    assert live.oars("init").code == 0
+    by_course, _ = simulated()
+    options = ("--statements", STATEMENTS, "--learners", WORLDS, "--courses", WORLDS)
+    made = live.oars(
+        "simulate", *map(str, options), "--days", "120", "--seed", str(SEED), "--out", "sink"
+    )
+    assert made.code == 0, made.err
+    worlds = [World(draw, statements) for _, statements in sorted(by_course.items())]
+    for batch in range(BATCHES):
+        insert(live, [each for world in worlds for each in world.batches[batch]])
+        erased = [each for world in worlds for each in world.erased[batch]]
+        publish(live, live.folder / "sink", batch, draw)
+        live.execute(
+            f"alter table xapi.xapi_events_all delete where event_id in ({str(erased)[1:-1]}) "
+            "settings mutations_sync = 2"
+        )
+        if batch:
+            for point in draw.sample(KILL_AT, 2):
+                kill_run(live, point, batch)
+        run = live.dbt("build", *WITHOUT_TESTS, *variables(batch))
+        assert run.code == 0, run.out
+
+    fresh = Site(tmp_path_factory.mktemp("fresh"))
+    assert fresh.oars("init").code == 0
+    for table in ("xapi.xapi_events_all", "event_sink.course_overviews", "event_sink.course_blocks"):
+        file = live.folder / "table.native"
+        file.unlink(missing_ok=True)
+        live.execute(f"insert into function file('{file}', Native) select * from {table}")
+        fresh.execute(f"insert into {table} select * from file('{file}', Native)")
+    run = fresh.dbt("build", "--full-refresh", *WITHOUT_TESTS, *variables(BATCHES - 1))
+    assert run.code == 0, run.out
+    return live, fresh
+
+
+def test_every_relation_is_that_of_a_full_refresh(sites: tuple[Site, Site]) -> None:
+    live, fresh = map(rows_of, sites)
+    assert live.keys() == fresh.keys()
+    assert all(fresh.values()), "every relation has rows to compare"
+    differing = {
+        name: {"only_live": sorted(live[name] - rows)[:3], "only_fresh": sorted(rows - live[name])[:3]}
+        for name, rows in fresh.items()
+        if live[name] != rows
+    }
+    assert differing == {}

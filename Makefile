@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DBT_PROFILES_DIR := $(CURDIR)
 DEMO_STATEMENTS ?= 100000
 
-.PHONY: help setup demo test check lint unit clean
+.PHONY: help setup demo test check fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## Say what the targets do
@@ -70,6 +70,9 @@ test: check ## Gates, dbt unit and data tests, pytest
 	    dbt build --quiet
 	@echo "== pytest"
 	@python -m pytest -q
+
+fuzz: setup ## 250,000 mutated statements through the models, in place of the 10,000 of `make test`
+	@FUZZ_STATEMENTS=250000 python -m pytest -q tests/python/test_mutations.py
 
 clean: ## Remove what was built, the environment and the embedded database
 	rm -rf target logs build .oars $(VENV) profiles.yml

@@ -5,7 +5,7 @@
 {% macro event_kind(verb_id, object_type, features) -%}
     {%- set keys = [] -%}
     {%- set kinds = [] -%}
-    {%- for line in var('xapi_event_types') + var('extra_xapi_event_types', []) -%}
+    {%- for line in var('extra_xapi_event_types', []) + var('xapi_event_types') -%}
         {%- do keys.append(line.verb ~ ' ' ~ line.object_type ~ ' ' ~ line.get('when', '')) -%}
         {%- do kinds.append(line.family ~ '/' ~ line.event_type) -%}
     {%- endfor -%}

@@ -4,8 +4,9 @@
     words outside of them are replaced.
 -#}
 {% macro mended_json(body) -%}
-    {%- set pair -%}
-        \\\\u[dD][89abAB][0-9a-fA-F]{2}\\\\u[dD][c-fC-F][0-9a-fA-F]{2}
+    {#- Kept: a pair of surrogates, and an escaped backslash, which no `u` after it belongs to. -#}
+    {%- set kept -%}
+        \\\\\\\\|\\\\u[dD][89abAB][0-9a-fA-F]{2}\\\\u[dD][c-fC-F][0-9a-fA-F]{2}
     {%- endset -%}
     arrayStringConcat(arrayMap(
         token -> if(
@@ -15,10 +16,10 @@
             replaceRegexpAll(
                 replaceRegexpAll(
                     replaceRegexpOne({{ body }}, '^\\x{FEFF}', ''),
-                    '({{ pair }})|\\\\u[dD][89a-fA-F][0-9a-fA-F]{2}',
+                    '({{ kept }})|\\\\u[dD][89a-fA-F][0-9a-fA-F]{2}',
                     '\\1\\\\ufffd'
                 ),
-                '({{ pair }})\\\\ufffd',
+                '({{ kept }})\\\\ufffd',
                 '\\1'
             ),
             '(?s)"(?:[^"\\\\]|\\\\.)*"|[^",:\\[\\]{}\\s]+|.'

@@ -1,4 +1,16 @@
-{#- An object's id; of a mailto: or tel: link the scheme only, for the rest is a person's address. -#}
+{#-
+    An object's id without a person's address: of a mailto: or tel: link the scheme only, and an
+    e-mail address that stands as a value in a query is masked.
+-#}
 {% macro without_address(object_id) -%}
-    nullIf(replaceRegexpOne({{ object_id }}, '(?i)^(mailto:|tel:).*', '\\1'), '')
+    {%- set address = '[^=&#/:@]+(?:@|%40)[A-Za-z0-9.-]+[.][A-Za-z]{2,}' -%}
+    nullIf(replaceRegexpOne(
+        if(
+            position({{ object_id }}, '=') > 0,
+            replaceRegexpAll({{ object_id }}, '=(?:{{ address }})', '=<address>'),
+            {{ object_id }}
+        ),
+        '(?i)^(mailto:|tel:).*',
+        '\\1'
+    ), '')
 {%- endmacro %}

@@ -29,12 +29,15 @@ read_once as (
 ),
 
 -- What Python writes and the engine refuses (a lone surrogate, NaN, 1e400, a byte order mark)
--- is mended and read again; only statements without a verb come this far.
+-- is mended and read again; only statements without a verb come this far. What is not UTF-8 is
+-- left alone: nobody knows which letters its bytes were.
 mended as (
 
     select
         *,
-        if(isNull(first_reading.verb.id), {{ mended_json('body') }}, body) as mended_body
+        if(
+            isNull(first_reading.verb.id) and isValidUTF8(body), {{ mended_json('body') }}, body
+        ) as mended_body
     from read_once
 
 ),
@@ -97,6 +100,7 @@ named as (
         statement.result as result,
         result.success as is_success,
         result.completion as is_completion,
+        result.duration as duration,
         result.response as response,
         result.score.raw as score_raw,
         result.score.min as score_min,
@@ -132,6 +136,8 @@ named as (
             parents.id[indexOf(parents.definition.type, '{{ interaction }}')]
         ) as problem_parent_id,
         arrayFirst(id -> position(coalesce(id, ''), '/threads/') > 0, groupings.id) as thread_url,
+        {{ forum_post_id('raw_object_id', 'thread') }} as object_thread_id,
+        {{ forum_post_id('raw_object_id', 'comment') }} as object_comment_id,
         indexOf(groupings.definition.type, '{{ attempt }}') as attempt_index,
         nullIf(groupings.id[attempt_index], '') as attempt_code,
         groupings.definition.extensions[attempt_index] as attempt_extensions,
@@ -153,7 +159,7 @@ checked as (
             if(isNull(ending_point), '', concat('ending-point = ', assumeNotNull(ending_point))),
             if(isNull(cc_enabled), '', concat('cc-enabled = ', assumeNotNull(cc_enabled))),
             if(isNull(speed_to), '', 'has speed-to'),
-            if(is_grouped or position(coalesce(raw_object_id, ''), '/comments/') > 0, 'is reply', '')
+            if(is_grouped or isNotNull(object_comment_id), 'is reply', '')
         ])") }} as event_kind,
         {{ course_key_of("coalesce(
             course_parent_id,
@@ -215,13 +221,15 @@ select
     -- what happened
     nullIf(object_extension_type, '') as enrollment_mode,
     nullIf(context_extension_type, '') as forum_post_type,
-    object_name,
+    if(position(object_name, '@') > 0, {{ masked_addresses('object_name') }}, object_name)
+        as object_name,
     object_description,
     interaction_type,
     submission_part,
     is_success,
     is_completion,
-    response,
+    -- What learners type, also as the title of a thread, may hold an address.
+    if(position(response, '@') > 0, {{ masked_addresses('response') }}, response) as response,
     nullIf(letter_grade, '') as letter_grade,
 
     -- figures
@@ -236,6 +244,7 @@ select
     {{ whole_number('total_items') }} as total_items,
     {{ number('length') }} as length_seconds,
     {{ number('position') }} as position_seconds,
+    {{ iso_duration('duration') }} as duration_seconds,
     {{ number('seek_from') }} as seek_from_seconds,
     {{ number('seek_to') }} as seek_to_seconds,
     {{ number("replaceRegexpOne(speed_from, 'x$', '')") }} as speed_from,
@@ -244,9 +253,13 @@ select
     {{ number('progress') }} as progress_percent,
 
     -- forum, exam and workflow
-    nullIf(extract(coalesce(nullIf(thread_url, ''), raw_object_id, ''), '/threads/([^/?#]+)'), '')
-        as thread_id,
-    nullIf(extract(coalesce(raw_object_id, ''), '/comments/([^/?#]+)'), '') as comment_id,
+    -- The path of a viewed thread is that of the request: it may be that of comments.
+    coalesce(
+        {{ forum_post_id('thread_url', 'thread') }},
+        object_thread_id,
+        if(event_type = 'thread_viewed', object_comment_id, null)
+    ) as thread_id,
+    if(event_type = 'thread_viewed', null, object_comment_id) as comment_id,
     nullIf(extract(coalesce(object_type, ''), '/activity/([a-z]+)-assessment$'), '') as exam_type,
     attempt_code,
     nullIf(attempt_extension_id, '') as attempt_extension_id,
@@ -260,8 +273,11 @@ select
 
     -- what could not be read
     length(body) as statement_length,
-    if(rejection_reason = '', null, {{ masked_addresses('substringUTF8(body, 1, 200)') }})
-        as statement_excerpt,
+    if(
+        rejection_reason = '',
+        null,
+        substringUTF8({{ masked_addresses('toValidUTF8(body)') }}, 1, 200)
+    ) as statement_excerpt,
 
     -- times
     emission_time,

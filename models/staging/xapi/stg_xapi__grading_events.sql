@@ -11,6 +11,7 @@ statements as (
 select
     {{ statement_columns() }},
     block_id,
+    object_name as course_name,
     letter_grade,
     is_success,
     score_raw,

@@ -12,6 +12,7 @@ select
     {{ statement_columns() }},
     object_id,
     object_name,
+    object_description,
     workflow_action,
     prompt_template,
     workflow_location

@@ -12,6 +12,7 @@ select
     {{ statement_columns() }},
     block_id,
     position_seconds,
+    duration_seconds,
     seek_from_seconds,
     seek_to_seconds,
     length_seconds,

@@ -37,7 +37,7 @@
             tables.database = '{{ relation.schema }}'
             and tables.name = '{{ relation.identifier }}'
             and endsWith(tables.engine, 'MergeTree')
-            and tables.partition_key = 'toYYYYMM(emission_time)'
+            and tables.partition_key in ('toYYYYMM(emission_time)', '(toYYYYMM(emission_time))')
             and columns.name = 'emission_time'
             and (position(columns.type, '\'UTC\'') > 0 or timezone() in ('UTC', 'Etc/UTC'))
     {%- endset -%}

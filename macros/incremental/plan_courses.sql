@@ -12,6 +12,7 @@
 {% macro plan_courses() %}
 {%- if execute -%}
     {%- do renew_lease() -%}
+    {%- do check_buckets() -%}
     {%- set scope = model.config.meta.get('scope', 'course') -%}
     {%- set inputs = direct_inputs(model.unique_id) -%}
     {%- set rebuild_all = should_full_refresh() or load_cached_relation(this) is none -%}

@@ -6,7 +6,7 @@
         false
     {%- else -%}
         (select count() > 0 from {{ ops('forgotten') }})
-        and lower(hex(SHA1(concat(
+        and lower(hex(SHA256(concat(
             assumeNotNull((select any(salt) from {{ ops('salt') }})), coalesce({{ actor_id }}, '')
         )))) in (select actor_hash from {{ ops('forgotten') }})
     {%- endif -%}

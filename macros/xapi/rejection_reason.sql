@@ -19,6 +19,7 @@
         and {{ is_possible_time }}
         and {{ is_same_id }}
         and not {{ may_be_deep }}, '',
+        is_forgotten, 'forgotten',
         not isValidUTF8(body), 'not_utf8',
         {{ may_be_deep }} and {{ nesting_depth('body') }} > 512, 'nested_too_deep',
         not isValidJSON(mended_body), 'not_json',

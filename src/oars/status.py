@@ -10,6 +10,8 @@ from rich.table import Table
 from oars.connection import OarsError
 from oars.raw_tables import raw_names, table_exists
 
+WIDTH = 100
+
 LAST_RUNS = """
 select
     started_at,
@@ -90,6 +92,8 @@ def print_status(client: Client, schema: str, is_embedded: bool) -> None:
         "is_embedded": is_embedded,
     }
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = WIDTH
     if table_exists(client, f"{schema}_staging", "base_xapi__statements"):
         [fresh] = client.query(FRESHNESS, parameters=parameters).named_results()
         [waiting] = client.query(WAITING, parameters=parameters).named_results()

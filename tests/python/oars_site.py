@@ -43,14 +43,14 @@ class Run:
 class Site:
     """A project with a data folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, project: Path = PROJECT) -> None:
         self.folder = folder
         self.data = folder / "chdb"
         shutil.copy(PROJECT / "profiles.yml.example", folder / "profiles.yml")
         self.env = {k: v for k, v in os.environ.items() if not k.startswith(OF_THE_USER)}
         self.env |= {
             "OARS_CHDB_PATH": str(self.data),
-            "DBT_PROJECT_DIR": str(PROJECT),
+            "DBT_PROJECT_DIR": str(project),
             "DBT_PROFILES_DIR": str(folder),
         }
 

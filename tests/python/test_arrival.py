@@ -19,11 +19,12 @@ from oars.simulate import Simulation, SimulationPlan
 from oars_site import Site
 
 SEED = int(os.environ.get("ARRIVAL_SEED", "1"))
-WORLDS = int(os.environ.get("ARRIVAL_WORLDS", "150"))
+WORLDS = int(os.environ.get("ARRIVAL_WORLDS", "200"))
+KILLS = int(os.environ.get("ARRIVAL_KILLS", "1"))
 STATEMENTS = 80 * WORLDS
-BATCHES = 5
+BATCHES = 4
 # The day of "now" moves from batch to batch; some statements are later than the last of them.
-AS_OF = ["2026-05-20", "2026-06-01", "2026-06-01", "2026-06-10", "2026-06-24"]
+AS_OF = ["2026-05-20", "2026-06-01", "2026-06-01", "2026-06-24"]
 # What dbt says just before it does what a kill shall interrupt.
 KILL_AT = [
     "insert into `oars_staging`.`base_xapi__statements`",
@@ -100,7 +101,8 @@ def publish(site: Site, folder: Path, batch: int, draw: random.Random) -> None:
     for table in ("course_overviews", "course_blocks"):
         file = folder / f"{table}.csv.gz"
         site.execute(
-            f"insert into event_sink.{table} select * from file('{file}', CSVWithNames) where {part}"
+            f"insert into event_sink.{table} select * from file('{file}', CSVWithNames) "
+            f"where {part}"
         )
         name = "display_name"
         again = f"cityHash64(course_key) % {BATCHES} < {batch} and cityHash64(course_key) % 7 = "
@@ -181,14 +183,18 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, Site]:
             "settings mutations_sync = 2"
         )
         if batch:
-            for point in draw.sample(KILL_AT, 2):
-                kill_run(live, point, batch)
+            for point in draw.sample(KILL_AT, KILLS):
+                assert kill_run(live, point, batch), f"the run never came to: {point}"
         run = live.dbt("build", *WITHOUT_TESTS, *variables(batch))
         assert run.code == 0, run.out
 
     fresh = Site(tmp_path_factory.mktemp("fresh"))
     assert fresh.oars("init").code == 0
-    for table in ("xapi.xapi_events_all", "event_sink.course_overviews", "event_sink.course_blocks"):
+    for table in (
+        "xapi.xapi_events_all",
+        "event_sink.course_overviews",
+        "event_sink.course_blocks",
+    ):
         file = live.folder / "table.native"
         file.unlink(missing_ok=True)
         live.execute(f"insert into function file('{file}', Native) select * from {table}")
@@ -203,7 +209,7 @@ def test_every_relation_is_that_of_a_full_refresh(sites: tuple[Site, Site]) -> N
     assert live.keys() == fresh.keys()
     assert all(fresh.values()), "every relation has rows to compare"
     differing = {
-        name: {"only_live": sorted(live[name] - rows)[:3], "only_fresh": sorted(rows - live[name])[:3]}
+        name: {"only here": sorted(live[name] - rows)[:3], "missing": sorted(rows - live[name])[:3]}
         for name, rows in fresh.items()
         if live[name] != rows
     }

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -32,6 +33,11 @@ class HttpSite(Site):
     def __exit__(self, *_: object) -> None:
         self.engine.terminate()
         self.engine.wait()
+
+    def over_http(self, statement: str) -> str:
+        address = f"http://127.0.0.1:{self.env['OARS_CLICKHOUSE_PORT']}/"
+        with urlopen(address, data=statement.encode()) as answer:
+            return str(answer.read().decode().strip())
 
     def build(self) -> str:
         """Simulate, run, and give what dbt said to the engine."""
@@ -92,3 +98,28 @@ def test_every_table_of_a_cluster_is_replicated(elsewhere: tuple[HttpSite, str])
         on_cluster = "on cluster" in definition.lower()
         replicated = re.search(r"engine\s*=\s*Replicated\w*MergeTree", definition) is not None
         assert (on_cluster, replicated) == (site.target == "cluster",) * 2, name
+
+
+def test_second_run_on_a_server_stops_in_one_sentence_until_the_first_is_dead(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    with HttpSite(tmp_path_factory.mktemp("lease"), "server") as site:
+        assert site.oars("init", "--target", "server").code == 0
+        run = ("build", "--target", "server", *WITHOUT_TESTS, "--select", "path:seeds")
+        assert site.dbt(*run).code == 0
+        claim = (
+            "insert into oars_ops.lease (invocation_id, expires_at) values ('other', now64(6) + {})"
+        )
+        site.over_http(claim.format("3600"))
+
+        second = site.dbt(*run)
+
+        assert second.code != 0
+        assert "Another run is at work on this database: wait until it has ended" in second.out
+        assert site.over_http("select count() from oars_ops.run_log final") == "1"
+
+        site.over_http(claim.format("-1"))
+        assert site.dbt(*run).code == 0
+        said = site.oars("status", "--target", "server")
+        assert said.code == 0, said.err
+        assert said.out.count("success") == 2

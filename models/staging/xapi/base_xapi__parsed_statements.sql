@@ -14,7 +14,7 @@ delivered as (
     select
         event_id,
         toDateTime64(emission_time, 6, 'UTC') as emission_time,
-        toString(event) as body
+        {{ statement_text() }} as body
     from {{ source('xapi', 'xapi_events_all') }}
 
 ),
@@ -55,6 +55,21 @@ read_again as (
 
 ),
 
+-- A learner whom the site has forgotten may be sent again: of that nothing is read.
+without_forgotten as (
+
+    select
+        * except (statement, body, mended_body),
+        {{ is_forgotten(actor_pseudonym('read_again.statement.actor')) }} as is_forgotten,
+        if(is_forgotten, '', read_again.body) as body,
+        if(is_forgotten, '', read_again.mended_body) as mended_body,
+        if(
+            is_forgotten, JSONExtract('{}', '{{ statement_type() }}'), read_again.statement
+        ) as statement
+    from read_again
+
+),
+
 -- `parent` and `grouping` may be one activity instead of a list.
 related as (
 
@@ -62,7 +77,7 @@ related as (
         *,
         {{ related_activities('parent') }} as parents,
         {{ related_activities('grouping') }} as groupings
-    from read_again
+    from without_forgotten
 
 ),
 
@@ -72,6 +87,7 @@ named as (
     select
         event_id,
         emission_time,
+        is_forgotten,
         body,
         mended_body,
         statement.id as body_id,

@@ -1,0 +1,90 @@
+"""`oars forget`: a learner leaves every table, and does not come back with a replay."""
+
+from pathlib import Path
+
+import pytest
+
+from oars_site import Site
+from test_arrival import rows_of
+
+SIMULATED = ("simulate", "--statements", "3000", "--learners", "30", "--courses", "2")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    site = Site(tmp_path_factory.mktemp("forget"))
+    assert site.oars("init").code == 0
+    assert site.oars(*SIMULATED, "--out", "sent").code == 0
+    assert site.oars(*SIMULATED, "--load").code == 0
+    built = site.dbt("build", "--exclude-resource-type", "unit_test")
+    assert built.code == 0, built.out
+    return site
+
+
+def tables_with(site: Site, learner: str) -> set[str]:
+    """Every table of the database in which the text of any row names the learner."""
+    tables = site.query(
+        "select database, name from system.tables "
+        "where match(database, '^(xapi|event_sink|oars.*)$') and engine like '%MergeTree'"
+    )
+    each = [
+        f"select '{table['database']}.{table['name']}' as name from "
+        f"`{table['database']}`.`{table['name']}` "
+        f"where position(formatRowNoNewline('TSV', *), '{learner}') > 0 group by name"
+        for table in tables
+    ]
+    return {row["name"] for row in site.query(" union all ".join(each))}
+
+
+def test_learner_leaves_every_table_and_a_replay_does_not_bring_them_back(site: Site) -> None:
+    [learner] = site.query(
+        "select actor_id from oars.fct_learner_problems group by actor_id "
+        "order by count() desc, actor_id limit 1"
+    )
+    actor = learner["actor_id"]
+    # What of them could not be used goes as well.
+    site.execute(
+        "insert into xapi.xapi_events_all select generateUUIDv4(), '2026-05-01 00:00:00', "
+        f'\'{{"actor": {{"account": {{"name": "{actor}"}}}}}}\''
+    )
+    assert site.dbt("run").code == 0
+    assert {"xapi.xapi_events_all", "event_sink.external_id", "oars.fct_enrollments"} <= (
+        tables_with(site, actor)
+    )
+
+    forgotten = site.oars("forget", "--actor", actor, "--yes")
+
+    assert forgotten.code == 0, forgotten.err + forgotten.out
+    assert forgotten.out.endswith("Nothing is left.\n")
+    assert tables_with(site, actor) == set()
+
+    replayed = site.oars("load", Path("sent") / "statements.ndjson.gz")
+    assert replayed.code == 0, replayed.err
+    assert site.dbt("run").code == 0
+
+    assert tables_with(site, actor) == {"xapi.xapi_events_all"}
+    [kept] = site.query(
+        "select countIf(rejection_reason = 'forgotten') as forgotten, count() as statements, "
+        "any(statement_excerpt) as excerpt from oars_staging.base_xapi__statements_final "
+        "where event_family = 'malformed'"
+    )
+    assert int(kept["forgotten"]) == int(kept["statements"]) > 0
+    tests = site.dbt("test", "--exclude-resource-type", "unit_test")
+    assert tests.code == 0, tests.out
+    incremental = rows_of(site)
+    assert site.dbt("run", "--full-refresh").code == 0
+    assert rows_of(site) == incremental
+
+
+def test_month_that_left_raw_by_retention_stays_unless_the_site_says_otherwise(site: Site) -> None:
+    months = "select distinct toYYYYMM(emission_time) as month from {} order by month"
+    in_base = months.format("oars_staging.base_xapi__statements")
+    before = site.query(in_base)
+    site.execute(f"alter table xapi.xapi_events_all drop partition {before[0]['month']}")
+
+    assert site.dbt("run", "--full-refresh").code == 0
+    assert site.query(in_base) == before
+
+    run = site.dbt("run", "--vars", "{keep_months: false}")
+    assert run.code == 0, run.out
+    assert site.query(in_base) == before[1:]

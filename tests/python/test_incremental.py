@@ -1,0 +1,143 @@
+"""What a run does by itself when a model, the parser or the layout of raw is another."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from oars_site import PROJECT, Site
+from xapi_corpus import SHAPE_CASES, Case
+
+WITHOUT_TESTS = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
+VECTORS_TABLE = """
+create table xapi.xapi_events_all (event_id UUID, emission_time DateTime64(6), event {type})
+engine = MergeTree order by (emission_time, event_id)
+"""
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project, to be edited."""
+    copy = tmp_path_factory.mktemp("project")
+    for folder in ("models", "macros", "seeds", "tests"):
+        shutil.copytree(PROJECT / folder, copy / folder)
+    shutil.copy(PROJECT / "dbt_project.yml", copy)
+    return copy
+
+
+@pytest.fixture(scope="module")
+def edited(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    site = Site(tmp_path_factory.mktemp("edited"), project)
+    assert site.oars("init").code == 0
+    assert site.oars("simulate", "--statements", "3000", "--courses", "2", "--load").code == 0
+    assert site.dbt("build", *WITHOUT_TESTS).code == 0
+    return site
+
+
+def edit(path: Path, before: str, after: str) -> None:
+    text = path.read_text()
+    assert text.count(before) == 1, f"{before!r} is not there once"
+    path.write_text(text.replace(before, after))
+
+
+def test_white_space_and_comments_of_the_parser_change_nothing(edited: Site, project: Path) -> None:
+    parser = project / "models/staging/xapi/base_xapi__parsed_statements.sql"
+    edit(parser, "select\n    -- ids\n", "select\n\n    -- the ids\n\n")
+    run = edited.dbt("run")
+    assert run.code == 0, run.out
+    assert "read again" not in run.out
+    assert edited.query("select * from oars_ops.month_plan") == []
+
+
+def test_macro_of_the_parser_is_the_parser_and_history_is_read_again(
+    edited: Site, project: Path
+) -> None:
+    edit(
+        project / "macros/naming/course_org.sql",
+        "{% macro course_org(course_key) -%}",
+        ("{% macro course_org(course_key) -%}\n    upper("),
+    )
+    macro = project / "macros/naming/course_org.sql"
+    macro.write_text(macro.read_text().replace("{%- endmacro %}", ")\n{%- endmacro %}"))
+    run = edited.dbt("run")
+    assert run.code == 0, run.out
+    assert "are read again." in run.out
+    [orgs] = edited.query(
+        "select countIf(org != upper(org)) as old, count() as n from oars.fct_enrollments"
+    )
+    assert (int(orgs["old"]), int(orgs["n"]) > 0) == (0, True)
+
+
+def test_added_and_reordered_columns_of_a_mart_are_stored_where_they_belong(
+    edited: Site, project: Path
+) -> None:
+    before = edited.query("select * from oars.fct_enrollments order by all")
+    model = project / "models/marts/enrollment/fct_enrollments.sql"
+    edit(
+        model,
+        "    enrollment_count,\n    mode_change_count\n",
+        (
+            "    mode_change_count,\n    enrollment_count,\n"
+            "    (enrollment_count * 100)::UInt64 as hundredfold\n"
+        ),
+    )
+    contract = project / "models/marts/enrollment/fct_enrollments.yml"
+    edit(
+        contract,
+        "      - name: enrollment_count\n",
+        (
+            "      - name: hundredfold\n        description: A test.\n        data_type: UInt64\n"
+            "      - name: enrollment_count\n"
+        ),
+    )
+    run = edited.dbt("run", "--select", "fct_enrollments")
+    assert run.code == 0, run.out
+    after = edited.query("select * from oars.fct_enrollments order by all")
+    assert [int(row.pop("hundredfold")) for row in after] == [
+        int(row["enrollment_count"]) * 100 for row in before
+    ]
+    assert after == before
+
+
+def test_other_number_of_buckets_is_refused_in_one_sentence(edited: Site) -> None:
+    fewer = ("--vars", json.dumps({"course_buckets": 8}))
+    refused = edited.dbt("run", "--select", "fct_enrollments", *fewer)
+    assert "was built with another number of course_buckets: run `dbt run --full-refresh`" in (
+        refused.out
+    )
+    rebuilt = edited.dbt("run", "--full-refresh", "--select", "fct_enrollments", *fewer)
+    assert rebuilt.code == 0, rebuilt.out
+
+
+def rows_of_base(folder: Path, raw_type: str, cases: list[Case]) -> list[dict[str, object]]:
+    """What base has of statements in a raw table as Vector makes it: no months, no merges."""
+    site = Site(folder)
+    site.execute("create database xapi", VECTORS_TABLE.format(type=raw_type))
+    assert site.oars("init").code == 0
+    file = folder / "statements.tsv"
+    lines = [f"{case.event_id}\t{case.emission_time}\t{case.body.hex()}\n" for case in cases]
+    # Each statement twice.
+    file.write_text("".join(lines + lines))
+    site.execute(
+        "insert into xapi.xapi_events_all select event_id, emission_time, unhex(event) from "
+        f"file('{file}', TSV, 'event_id UUID, emission_time DateTime64(6), event String')"
+    )
+    only_base = ("--select", "+base_xapi__statements_final", "path:seeds")
+    assert site.dbt("build", *only_base, *WITHOUT_TESTS).code == 0
+    again = site.dbt("run", "--select", "+base_xapi__statements_final")
+    assert again.code == 0, again.out
+    assert site.query("select * from oars_ops.month_plan") == []
+    return site.query(
+        "select * except (loaded_at, statement_hash, statement_length, parser_version) "
+        "from oars_staging.base_xapi__statements_final order by event_id"
+    )
+
+
+def test_raw_of_any_layout_and_of_type_json_is_read_alike(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    as_text = rows_of_base(tmp_path_factory.mktemp("text"), "String", SHAPE_CASES)
+    as_json = rows_of_base(tmp_path_factory.mktemp("json"), "JSON", SHAPE_CASES)
+    assert len(as_text) == len(SHAPE_CASES)
+    assert as_json == as_text

@@ -7,7 +7,8 @@
     {%- if is_unit_test() -%}
         true
     {%- else -%}
-        {{ planned(of_no_course) }}
+        {{ in_planned_months() }}
+        and {{ planned(of_no_course) }}
         and emission_time <= {{ now_at() }}
         and not {{ is_excluded() }}
     {%- endif -%}

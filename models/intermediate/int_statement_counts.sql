@@ -10,7 +10,7 @@ sent_statements as (
 
     select *
     from {{ ref('base_xapi__statements_final') }}
-    where {{ planned(of_no_course=true) }}
+    where {{ in_planned_months() }} and {{ planned(of_no_course=true) }}
 
 ),
 

@@ -12,7 +12,6 @@ import argparse
 import json
 import os
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -64,6 +63,7 @@ def dbt(folder: Path, *arguments: str) -> dict[str, float]:
 
 
 def environment(folder: Path) -> dict[str, str]:
+    """The environment of a command on the database in a folder."""
     return os.environ | {
         "OARS_CHDB_PATH": str(folder / "chdb"),
         "DBT_PROJECT_DIR": str(PROJECT),
@@ -139,9 +139,15 @@ def measure(history: int, folder: Path) -> list[tuple[str, dict[str, float]]]:
 
 def main() -> None:
     """Measure each size of history and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--history", type=int, nargs="+", default=[1_000_000, 3_000_000, 10_000_000])
-    print(f"{'history':>11}  {'run':<28}{'engine s':>9}{'wall s':>8}{'rows read':>14}{'peak GB':>9}")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument(
+        "--history", type=int, nargs="+", default=[1_000_000, 3_000_000, 10_000_000]
+    )
+    print(
+        f"{'history':>11}  {'run':<28}{'engine s':>9}{'wall s':>8}{'rows read':>14}{'peak GB':>9}"
+    )
     for history in parser.parse_args().history:
         with tempfile.TemporaryDirectory(prefix="oars-bench-") as folder:
             start = time.monotonic()

@@ -23,6 +23,8 @@ WORLDS = int(os.environ.get("ARRIVAL_WORLDS", "200"))
 KILLS = int(os.environ.get("ARRIVAL_KILLS", "1"))
 STATEMENTS = 80 * WORLDS
 BATCHES = 4
+# Of these months statements are erased: months without an erasure only get what is missing.
+ERASED_MONTH = ["", "2026-04", "", "2026-06"]
 # The day of "now" moves from batch to batch; some statements are later than the last of them.
 AS_OF = ["2026-05-20", "2026-06-01", "2026-06-01", "2026-06-24"]
 # What dbt says just before it does what a kill shall interrupt.
@@ -36,6 +38,7 @@ KILL_AT = [
 ]
 WITHOUT_TESTS = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
 
+NOBODY = "00000000-0000-0000-0000-000000000000"
 Statement = tuple[str, str, bytes]
 
 
@@ -51,14 +54,15 @@ class World:
             self.batches[first].append(statement)
             while draw.random() < 0.1:
                 self.batches[draw.randrange(first, BATCHES)].append(statement)
-            if draw.random() < 0.02:
-                self.erased[draw.randrange(first, BATCHES)].append(statement[0])
+            for batch in range(first, BATCHES):
+                if statement[1].startswith(ERASED_MONTH[batch] or "never") and draw.random() < 0.05:
+                    self.erased[batch].append(statement[0])
         if draw.random() < 0.1:
             # A replay of everything, erased statements too.
             self.batches[draw.randrange(BATCHES)].extend(statements)
-        if draw.random() < 0.1:
-            # The whole course is erased; with luck it comes again.
-            self.erased[draw.randrange(BATCHES)].extend(each[0] for each in statements)
+        if draw.random() < 0.05:
+            # The whole course is erased; what arrives later comes back.
+            self.erased[1].extend(each[0] for each in statements)
         for batch in self.batches:
             draw.shuffle(batch)
 
@@ -66,7 +70,9 @@ class World:
 def simulated() -> tuple[dict[str, list[Statement]], Simulation]:
     """Statements by course, those of none under ''."""
     simulation = Simulation(
-        SimulationPlan(statements=STATEMENTS, learners=WORLDS, courses=WORLDS, days=120, seed=SEED)
+        SimulationPlan(
+            statements=STATEMENTS, learners=3 * WORLDS, courses=WORLDS, days=120, seed=SEED
+        )
     )
     worlds: dict[str, list[Statement]] = {}
     for line in simulation.statements():
@@ -168,7 +174,7 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, Site]:
     live = Site(tmp_path_factory.mktemp("live"))
     assert live.oars("init").code == 0
     by_course, _ = simulated()
-    options = ("--statements", STATEMENTS, "--learners", WORLDS, "--courses", WORLDS)
+    options = ("--statements", STATEMENTS, "--learners", 3 * WORLDS, "--courses", WORLDS)
     made = live.oars(
         "simulate", *map(str, options), "--days", "120", "--seed", str(SEED), "--out", "sink"
     )
@@ -179,7 +185,7 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, Site]:
         erased = [each for world in worlds for each in world.erased[batch]]
         publish(live, live.folder / "sink", batch, draw)
         live.execute(
-            f"alter table xapi.xapi_events_all delete where event_id in ({str(erased)[1:-1]}) "
+            f"alter table xapi.xapi_events_all delete where event_id in {tuple([*erased, NOBODY])} "
             "settings mutations_sync = 2"
         )
         if batch:

@@ -53,13 +53,20 @@ def test_white_space_and_comments_of_the_parser_change_nothing(edited: Site, pro
 def test_macro_of_the_parser_is_the_parser_and_history_is_read_again(
     edited: Site, project: Path
 ) -> None:
-    edit(
-        project / "macros/naming/course_org.sql",
-        "{% macro course_org(course_key) -%}",
-        ("{% macro course_org(course_key) -%}\n    upper("),
-    )
+    """Base gets a column too, in another place than its contract has it."""
     macro = project / "macros/naming/course_org.sql"
-    macro.write_text(macro.read_text().replace("{%- endmacro %}", ")\n{%- endmacro %}"))
+    opening = "{% macro course_org(course_key) -%}"
+    edit(macro, opening, f"{opening}\n    upper(")
+    edit(macro, "{%- endmacro %}", ")\n{%- endmacro %}")
+    parser = project / "models/staging/xapi/base_xapi__parsed_statements.sql"
+    edit(
+        parser,
+        "    event_type,\n    rejection_reason,\n",
+        ("    concat(event_type, '!') as loud_type,\n    event_type,\n    rejection_reason,\n"),
+    )
+    added = "      - name: loud_type\n        description: A test.\n        data_type: String\n"
+    contract = project / "models/staging/xapi/base_xapi__statements.yml"
+    edit(contract, "      - name: statement_hash\n", f"{added}      - name: statement_hash\n")
     run = edited.dbt("run")
     assert run.code == 0, run.out
     assert "are read again." in run.out
@@ -67,6 +74,11 @@ def test_macro_of_the_parser_is_the_parser_and_history_is_read_again(
         "select countIf(org != upper(org)) as old, count() as n from oars.fct_enrollments"
     )
     assert (int(orgs["old"]), int(orgs["n"]) > 0) == (0, True)
+    [types] = edited.query(
+        "select countIf(loud_type != concat(event_type, '!')) as wrong, count() as n, "
+        "countIf(event_family = '') as misplaced from oars_staging.base_xapi__statements"
+    )
+    assert (int(types["wrong"]), int(types["misplaced"]), int(types["n"])) == (0, 0, 3000)
 
 
 def test_added_and_reordered_columns_of_a_mart_are_stored_where_they_belong(

@@ -82,6 +82,20 @@ def test_second_run_writes_no_row(site: Site) -> None:
     assert site.query("select * from oars_ops.month_plan") == []
 
 
+def test_another_body_for_an_id_changes_nothing_and_is_counted(site: Site) -> None:
+    site.execute(
+        "insert into xapi.xapi_events_all select event_id, emission_time, "
+        "replace(event, 'learner-1', 'learner-9') from xapi.xapi_events_all "
+        "where event_id = '00000000-0000-0000-0000-000000000001' limit 1"
+    )
+    assert site.dbt("run").code == 0
+    assert counts_by_family(site) == {"enrollment": 1, "unclassified": 1, "malformed": 1}
+    assert site.query("select actor_id from oars.fct_enrollments") == [{"actor_id": "learner-1"}]
+    # It is counted where the id is found new; here base had it, and the month is equal.
+    last = "select result, appended_count from oars_ops.run_log final order by started_at desc"
+    assert site.query(f"{last} limit 1") == [{"result": "success", "appended_count": 0}]
+
+
 def test_a_verb_is_taught_by_one_line_and_history_is_read_again(site: Site) -> None:
     line = {
         "verb": "https://example.com/verbs/waved",

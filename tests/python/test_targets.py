@@ -1,6 +1,8 @@
 """The same models on a server and on a cluster: only the target differs."""
 
+import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -38,6 +40,12 @@ class HttpSite(Site):
         address = f"http://127.0.0.1:{self.env['OARS_CLICKHOUSE_PORT']}/"
         with urlopen(address, data=statement.encode()) as answer:
             return str(answer.read().decode().strip())
+
+    def marts(self) -> dict[str, str]:
+        """Of each mart a sum of the hashes of its rows."""
+        names = self.over_http("select name from system.tables where database = 'oars'").split()
+        digest = "select concat(toString(count()), ' ', toString(sum(cityHash64(tuple(*))))) from "
+        return {name: self.over_http(f"{digest} oars.{name}") for name in names}
 
     def build(self) -> str:
         """Simulate, run, and give what dbt said to the engine."""
@@ -123,3 +131,52 @@ def test_second_run_on_a_server_stops_in_one_sentence_until_the_first_is_dead(
         said = site.oars("status", "--target", "server")
         assert said.code == 0, said.err
         assert said.out.count("success") == 2
+
+
+def test_run_that_was_taken_for_dead_changes_nothing_when_it_wakes(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    with HttpSite(tmp_path_factory.mktemp("halted"), "server") as site:
+        site.build()
+        # News, which the first run is halted over; they are gone when the second runs.
+        site.over_http(
+            "insert into xapi.xapi_events_all select generateUUIDv4(), emission_time, "
+            "replace(event, '\"id\"', '\"no\"') from xapi.xapi_events_all "
+            "where event like '%registered%'"
+        )
+        first = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "dbt.cli.main", "--no-use-colors", "--log-level", "debug"),
+                *("run", "--target", "server"),
+            ],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=site.folder,
+            env=site.dbt_env(),
+        )
+        assert first.stdout is not None
+        for line in first.stdout:
+            if "alter table `oars_intermediate`.`int_enrollment_steps`" in line:
+                os.kill(first.pid, signal.SIGSTOP)
+                break
+        site.over_http("truncate table oars_ops.lease")
+        site.over_http(
+            "alter table xapi.xapi_events_all delete where event like '%\"no\"%' "
+            "settings mutations_sync = 2"
+        )
+        second = site.dbt("run", "--target", "server")
+        assert second.code == 0, second.out
+        answers = site.marts()
+
+        site.over_http(
+            "insert into oars_ops.lease (invocation_id, expires_at) select 'second', now64(6) + 60"
+        )
+        os.kill(first.pid, signal.SIGCONT)
+        said, _ = first.communicate()
+
+        assert first.returncode != 0
+        assert "another has taken over" in said
+        site.over_http("truncate table oars_ops.lease")
+        third = site.dbt("run", "--target", "server")
+        assert third.code == 0, third.out
+        assert site.marts() == answers

@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DBT_PROFILES_DIR := $(CURDIR)
 DEMO_STATEMENTS ?= 100000
 
-.PHONY: help setup demo test check fuzz clean
+.PHONY: help setup demo test check fuzz bench-incremental bench-ingest clean
 .DEFAULT_GOAL := help
 
 help: ## Say what the targets do
@@ -52,8 +52,8 @@ demo: setup ## Simulate four courses, build the marts, print a report
 
 check: setup ## Linters and gates, without an engine
 	@echo "== ruff, mypy, yamllint, sqlfluff"
-	@ruff check src tests
-	@ruff format --check src tests
+	@ruff check src tests benchmarks
+	@ruff format --check src tests benchmarks
 	@mypy
 	@yamllint --strict .
 	@sqlfluff lint --processes 2 --disable-progress-bar --nocolor models tests/assertions tests/generic
@@ -69,10 +69,16 @@ test: check ## Gates, dbt unit and data tests, pytest
 	    oars simulate --statements 20000 --courses 3 --load > /dev/null; \
 	    dbt build --quiet
 	@echo "== pytest"
-	@python -m pytest -q
+	@python -m pytest -q -n 2 --dist loadfile
 
 fuzz: setup ## 250,000 mutated statements through the models, in place of the 10,000 of `make test`
 	@FUZZ_STATEMENTS=250000 python -m pytest -q tests/python/test_mutations.py
+
+bench-incremental: setup ## What a run costs on 1, 3 and 10 million statements (an hour)
+	@python benchmarks/incremental.py
+
+bench-ingest: setup ## What an insert into raw costs with and without the project
+	@python benchmarks/ingest.py
 
 clean: ## Remove what was built, the environment and the embedded database
 	rm -rf target logs build .oars $(VENV) profiles.yml

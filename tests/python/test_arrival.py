@@ -54,9 +54,9 @@ class World:
             self.batches[first].append(statement)
             while draw.random() < 0.1:
                 self.batches[draw.randrange(first, BATCHES)].append(statement)
-            for batch in range(first, BATCHES):
-                if statement[1].startswith(ERASED_MONTH[batch] or "never") and draw.random() < 0.05:
-                    self.erased[batch].append(statement[0])
+            for later in range(first, BATCHES):
+                if statement[1].startswith(ERASED_MONTH[later] or "never") and draw.random() < 0.05:
+                    self.erased[later].append(statement[0])
         if draw.random() < 0.1:
             # A replay of everything, erased statements too.
             self.batches[draw.randrange(BATCHES)].extend(statements)
@@ -185,7 +185,7 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, Site]:
         erased = [each for world in worlds for each in world.erased[batch]]
         publish(live, live.folder / "sink", batch, draw)
         live.execute(
-            f"alter table xapi.xapi_events_all delete where event_id in {tuple([*erased, NOBODY])} "
+            f"alter table xapi.xapi_events_all delete where event_id in {(*erased, NOBODY)} "
             "settings mutations_sync = 2"
         )
         if batch:

@@ -4,13 +4,13 @@
 -#}
 {% macro block_id_of(url) -%}
     {%- set decoded = "decodeURLComponent(coalesce(" ~ url ~ ", ''))" -%}
-    {%- set key = '(?:ccx-|lib-)?block-v1:[^/?#]+|i4x://[^/?#]+/[^/?#]+/[^/?#]+/[^/?#]+|lb:[^/?#]+' -%}
+    {%- set key = '(?:ccx-|lib-)?block-v1:[^/?#&]+|i4x://[^/?#]+/[^/?#]+/[^/?#]+/[^/?#&]+|lb:[^/?#&]+' -%}
     {#- Nearly all keys follow /xblock/ or are bare; to look for one anywhere costs ten times more. -#}
     coalesce(
         nullIf(extract(splitByString('/xblock/', {{ decoded }})[-1], '^(?:{{ key }})'), ''),
         if(
             multiSearchAny({{ decoded }}, ['block-v1:', 'i4x://', 'lb:']),
-            nullIf(extract({{ decoded }}, '/({{ key }})'), ''),
+            nullIf(extract({{ decoded }}, '[/=]({{ key }})'), ''),
             null
         )
     )

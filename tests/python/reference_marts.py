@@ -345,7 +345,7 @@ class LearnerProblem:
 
 def is_parent(statement: Statement) -> bool:
     """It speaks for a whole problem of several questions."""
-    return statement.get("object", "objectType") == "GroupActivity"
+    return text(statement.get("object", "objectType")) == "GroupActivity"
 
 
 def is_child(statement: Statement) -> bool:

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 from urllib.parse import unquote
@@ -125,13 +126,15 @@ def text(value: Any) -> str:
 
 def number(value: Any) -> Fraction | None:
     """The value exactly if it is a number."""
-    if isinstance(value, bool) or not isinstance(value, int | Fraction):
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
         return None
     return Fraction(value)
 
 
 def levels(body: str) -> int:
     """How deep the JSON nests; brackets in strings do not count."""
+    if body.count("{") + body.count("[") <= MAX_LEVELS:
+        return 0  # no need to look closer
     deepest = level = 0
     for mark in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', body, re.DOTALL):
         if mark[0] in "[{":
@@ -160,7 +163,7 @@ def parsed(event: bytes) -> dict[str, Any] | None:
         body = event.decode()
         if levels(body) > MAX_LEVELS:
             return None
-        value = json.loads(body, parse_float=Fraction, parse_constant=int)
+        value = json.loads(body, parse_float=Decimal, parse_constant=int)
     except ValueError:
         return None
     return value if isinstance(value, dict) else None

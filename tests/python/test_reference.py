@@ -451,9 +451,77 @@ def grade_stories() -> list[Story]:
     ]
 
 
-def stories() -> list[Raw]:
+def wandering_stories(draw: random.Random) -> Iterator[Story]:
+    """Learners who do anything in any order, often several things at one moment."""
+    modes = [None, None, "", "audit", "verified"]
+    scores: list[Body] = [
+        {},
+        {"success": True},
+        {"success": False},
+        {"score": {"raw": 1, "max": 1, "scaled": 1}, "success": draw.random() < 0.5},
+        {"score": {"raw": 1, "max": 3}},
+        {"score": {"raw": 0, "max": 0, "scaled": 0}, "success": True},
+        {"score": {"scaled": 0.75}},
+    ]
+    for _ in range(40):
+        moments = sorted(draw.choices(range(8), k=draw.randrange(1, 9)))
+        enrolling, grading = Story(), Story()
+        solving = Story(block=f"block-v1:Odd+Cases+1+type@problem+block@{draw.randrange(8)}")
+        for at in moments:
+            mode = draw.choice(modes)
+            draw.choice([enrolling.enrolls, enrolling.enrolls, enrolling.leaves])(at, mode)
+            if draw.random() < 0.6:
+                kind = draw.choice(["Activity", "Activity", "GroupActivity"])
+                number = draw.choice([None, None, 0, 1, 1, 2, 3])
+                solving.submits(at, number, kind=kind, **draw.choice(scores))
+            else:
+                solving.asks(at, draw.choice(["/answer", "/hint/0"]))
+            letter = draw.choice([None, "", "Fail", "Pass", "C"])
+            score = draw.choice(scores).get("score", {})
+            what = draw.choice(["passes", "fails", "is graded"])
+            if what == "passes":
+                grading.passes(at)
+            elif what == "fails":
+                grading.fails(at)
+            else:
+                grading.is_graded(at, letter, **score)
+        yield from (enrolling, solving, grading)
+    for _ in range(200):
+        yield wandering_viewer(draw)
+
+
+def wandering_viewer(draw: random.Random) -> Story:
+    """Someone who watches a video that others watch too, in one or two sessions."""
+    story = Story(block=f"block-v1:Odd+Cases+1+type@video+block@{draw.randrange(8)}")
+    at = 0.0
+    for _ in range(draw.randrange(2, 14)):
+        at += draw.choice([0, 0.0005, 1, 5, 10, 17.25, 30, 100])
+        place, other_place = draw.choices([None, 0, 5, 10, 12.3456, 20, 40, 60, 99, 150], k=2)
+        what = draw.choice(
+            ["played"] * 4
+            + ["seeked"] * 3
+            + ["paused", "paused", "stopped", "completed", "loaded", "interacted", "interacted"]
+        )
+        stated: Body = {"time": place}
+        if what == "seeked":
+            stated = {"sought_from": place, "sought_to": other_place}
+        elif what == "interacted":
+            speed = draw.choice(["0.75x", "1.0x", "1.5x", "2.0x"])
+            stated = draw.choice([{"captions": True}, {"captions": False}, {"speed_to": speed}])
+        elif what == "loaded":
+            stated = {}
+        stated = {name: value for name, value in stated.items() if value is not None}
+        length = draw.choice([None, None, 100, 100, 100, 0, 90.5])
+        session = draw.choice(["one"] * 5 + ["two"])
+        story.video(at, what, length=length, session=session, **stated)
+        if draw.random() < 0.1:
+            story.does_something_else(at + draw.choice([0, 3]))
+    return story
+
+
+def stories(draw: random.Random) -> list[Raw]:
     told = enrollment_stories() + problem_stories() + video_stories() + grade_stories()
-    return [row for story in told for row in story.rows]
+    return [row for story in [*told, *wandering_stories(draw)] for row in story.rows]
 
 
 # ---------------------------------------------------------------- the comparison
@@ -499,7 +567,7 @@ def rows(sink: Path) -> list[Raw]:
     """All that arrives, in no order."""
     draw = random.Random(SEED)
     with gzip.open(sink / "statements.ndjson.gz") as lines:
-        arriving = [*hardened(iter(lines), draw), *stories()]
+        arriving = [*hardened(iter(lines), draw), *stories(draw)]
     draw.shuffle(arriving)
     return arriving
 

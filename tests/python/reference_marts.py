@@ -17,8 +17,6 @@ from typing import Any
 from urllib.parse import unquote
 from uuid import UUID
 
-Number = int | Fraction
-
 ADL = "http://adlnet.gov/expapi/"
 TIN_CAN = "http://id.tincanapi.com/"
 VIDEO = "https://w3id.org/xapi/video/"
@@ -465,7 +463,7 @@ class LearnerVideo:
 class OpenSpan:
     """The learner is watching, from a position at a time on."""
 
-    position: Number
+    position: int
     time: int
     speed: Fraction
     next_time: int | None
@@ -482,31 +480,31 @@ class Watching:
     unclosed_play_count: int = 0
     open: OpenSpan | None = None
 
-    def close(self, end: Number) -> None:
+    def close(self, end: int) -> None:
         """Keep the open span up to the end; it never goes past the duration."""
         assert self.open is not None
+        start = self.open.position
         if self.duration is not None:
             end = min(end, self.duration)
-        start, end = round(self.open.position), round(end)
         if end > start:
             self.spans.append((start, end))
         self.open = None
 
-    def close_at(self, end: Number | None, time: int) -> None:
+    def close_at(self, end: int | None, time: int) -> None:
         """A stated end is accepted up to 2 x elapsed + 5 s past the start."""
         if self.open is None:
             return
         if end is None:
             self.open = None
             return
-        furthest = self.open.position + 2 * milliseconds(time - self.open.time) + 5_000
-        self.close(min(end, furthest))
+        elapsed = milliseconds(time - self.open.time)
+        self.close(min(end, self.open.position + round(2 * elapsed) + 5_000))
 
-    def reached(self, time: int) -> Number:
+    def reached(self, time: int) -> int:
         """Where the open span is at a time."""
         assert self.open is not None
         elapsed = milliseconds(time - self.open.time)
-        return self.open.position + elapsed * self.open.speed
+        return self.open.position + round(elapsed * self.open.speed)
 
     def close_without_end(self) -> None:
         """Credit what was certainly watched, and count an unclosed play."""
@@ -514,9 +512,9 @@ class Watching:
             return
         self.unclosed_play_count += 1
         if self.duration is not None and self.open.next_time is not None:
-            end = self.reached(self.open.next_time)
-            if end < self.duration:
-                self.close(end)
+            elapsed = milliseconds(self.open.next_time - self.open.time)
+            if self.open.position + elapsed * self.open.speed < self.duration:
+                self.close(self.reached(self.open.next_time))
         self.open = None
 
 
@@ -526,14 +524,18 @@ def milliseconds(time: int) -> Fraction:
 
 
 def position_of(statement: Statement, name: str) -> int | None:
-    """A position in the video that the result states, in milliseconds."""
+    """A position in the video that the result states, in milliseconds; none is before its start."""
     seconds = number(statement.get("result", "extensions", name))
-    return None if seconds is None else round(seconds * 1000)
+    return None if seconds is None else max(0, round(seconds * 1000))
 
 
-def speed_to(statement: Statement) -> Fraction:
-    """`1.5x` is 1.5."""
-    return Fraction(text(statement.get("result", "extensions", SPEED_TO)).removesuffix("x"))
+def speed_to(statement: Statement) -> Fraction | None:
+    """`1.5x` is 1.5; None if it is no speed."""
+    sent = text(statement.get("result", "extensions", SPEED_TO)).removesuffix("x")
+    try:
+        return Fraction(sent)
+    except ValueError:
+        return None
 
 
 def watch(
@@ -595,7 +597,7 @@ def in_course(statements: list[Statement]) -> tuple[dict[UUID, int], dict[UUID, 
             next_times[previous[key]] = each.time
         previous[key] = each.event_id
         if each.event_type == "video_speed_changed":
-            speed[key] = speed_to(each)
+            speed[key] = speed_to(each) or Fraction(1)
         speeds[each.event_id] = speed.get(key, Fraction(1))
     return next_times, speeds
 
@@ -641,8 +643,8 @@ def learner_video(
                 row.seek_back_count += sought_to < sought_from
         elif each.event_type == "captions_shown":
             row.is_captions_used = True
-        elif each.event_type == "video_speed_changed":
-            row.max_speed = max(row.max_speed or 0, float(speed_to(each)))
+        elif each.event_type == "video_speed_changed" and (speed := speed_to(each)) is not None:
+            row.max_speed = max(row.max_speed or 0, float(speed))
         elif each.event_type == "video_completed":
             row.is_completed = True
 

@@ -110,7 +110,8 @@ def harder(body: Body, draw: random.Random) -> Body:
 def malformed(body: Body, draw: random.Random) -> bytes:
     """What is left of a statement in which nothing can be believed."""
     line = json.dumps(body).encode()
-    deep = json.dumps(body | {"deep": 0}).replace(": 0}", ": " + "[" * 600 + "]" * 600 + "}")
+    levels = draw.choice([510, 511, 512, 600])  # inside one more; 512 in all can be read
+    deep = json.dumps(body)[:-1] + ', "deep": ' + "[" * levels + "]" * levels + "}"
     return draw.choice(
         [
             line[: len(line) // 2],
@@ -160,12 +161,14 @@ class Story:
 
     numbers = count(1)
 
-    def __init__(self, course: str = "course-v1:Odd+Cases+1", block: str = "") -> None:
+    def __init__(
+        self, course: str = "course-v1:Odd+Cases+1", block: str = "", start: str = "2026-03-01"
+    ) -> None:
         number = next(Story.numbers)
         self.actor = f"00000000-0000-4000-8000-{number:012d}"
         self.course = course
         self.block = block or f"block-v1:Odd+Cases+1+type@odd+block@{number}"
-        self.start = datetime(2026, 3, 1, tzinfo=UTC)
+        self.start = datetime.fromisoformat(start).replace(tzinfo=UTC)
         self.rows: list[Raw] = []
 
     def sends(self, seconds: float, verb: str, object_type: str, **other: Any) -> "Story":
@@ -299,6 +302,9 @@ def enrollment_stories() -> list[Story]:
         Story().enrolls(1).enrolls(2, "audit").enrolls(3).enrolls(4, "audit").enrolls(5, "honor"),
         Story().enrolls(1, "audit").enrolls(1, "honor").leaves(1).enrolls(1, "audit").enrolls(1),
         Story().enrolls(1, "audit").leaves(2).enrolls(20_000_000, "verified"),
+        Story(start="2011-12-31").enrolls(86_399, "audit"),
+        Story(start="2012-01-01").enrolls(0, "audit"),
+        Story(start="2100-01-01").enrolls(0, "audit"),
         Story("Old/Style/Key").enrolls(1, "audit"),
         Story("course-v1%3AOdd%2BCases%2B1").enrolls(1, "audit"),
         Story("ccx-v1:Odd.Org-1+Cases+1+ccx@1").enrolls(1, "audit"),
@@ -411,6 +417,18 @@ def video_stories() -> list[Story]:
         played().video(10, "interacted", speed_to="2.0x").video(20, "played", time=30),
         played(length=None).video(10, "interacted", speed_to="2.0x", length=None),
         played().video(200, "interacted", speed_to="2.0x").video(210, "paused", time=20),
+        played()
+        .video(1.0005, "interacted", speed_to="1.0x")
+        .video(2.001, "interacted", speed_to="1.0x")
+        .video(3.0015, "interacted", speed_to="1.0x")
+        .video(4.002, "paused", time=60),
+        played().video(10, "interacted", speed_to="fast").does_something_else(20),
+        played(speed_to="2.0x").does_something_else(30),
+        # Before the video begins.
+        played(time=-5).video(10, "paused", time=10),
+        played(time=-5).video(120, "paused", time=200),
+        played(time=5).video(120, "paused", time=-1),
+        played(time=50).video(10, "seeked", sought_from=60, sought_to=-3).does_something_else(15),
         # Two sessions at once, and none.
         played()
         .video(5, "played", time=40, session="two")
@@ -506,7 +524,7 @@ def wandering_viewer(draw: random.Random) -> Story:
         if what == "seeked":
             stated = {"sought_from": place, "sought_to": other_place}
         elif what == "interacted":
-            speed = draw.choice(["0.75x", "1.0x", "1.5x", "2.0x"])
+            speed = draw.choice(["0.75x", "1.0x", "1.10x", "1.5x", "2.0x", "fast"])
             stated = draw.choice([{"captions": True}, {"captions": False}, {"speed_to": speed}])
         elif what == "loaded":
             stated = {}

@@ -335,7 +335,8 @@ def problem_stories() -> list[Story]:
         Story().asks(1, "/answer").asks(2, "/hint/0").asks(3, "/hint/0"),
         Story().asks(1, "/answer").submits(2, 1, success=False),
         Story().submits(1, 1, success=True).asks(2, "/answer"),
-        Story().submits(1, 1, success=True).asks(1, "/answer").asks(1, "/hint/0"),
+        # At one moment, so that the ids decide, for some learners this way, for some that.
+        *(Story().submits(1, 1, success=True).asks(1, "/answer") for _ in range(6)),
         Story().submits(20_000_000, 1, success=True),
         Story(block="lb:Odd:lib:problem:1_1").submits(1, 1, success=True).asks(2, "/hint/0"),
         Story(block="block-v1:Odd+Cases+1+type@problem+block@a%5F1").submits(1, 1, success=True),

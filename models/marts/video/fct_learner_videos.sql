@@ -32,7 +32,7 @@ learners as (
         countIf(event_type = 'video_seeked' and coalesce(seek_to_ms, 0) < seek_from_ms)
             as seek_back_count,
         countIf(event_type = 'captions_shown') as captions_shown_count,
-        max(speed_to) as max_speed,
+        maxIf(speed_to, event_type = 'video_speed_changed') as max_speed,
         minIf(toNullable(emission_time), event_type = 'video_played') as first_played_at,
         maxIf(toNullable(emission_time), event_type = 'video_played') as last_played_at
     from steps

@@ -1,0 +1,707 @@
+"""Four marts worked out a second time, in plain Python, from the words of the contract.
+
+Nothing here is taken from the models: it is another reading of what the marts promise, from raw
+statements to rows, so that a rule that the models have wrong shows as a difference. Time is in
+whole microseconds, positions and lengths of videos in whole milliseconds, fractions are exact.
+"""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+from urllib.parse import unquote
+from uuid import UUID
+
+ADL = "http://adlnet.gov/expapi/"
+TIN_CAN = "http://id.tincanapi.com/"
+VIDEO = "https://w3id.org/xapi/video/"
+ACROSS = "https://w3id.org/xapi/acrossx/"
+OPENEDX = "https://w3id.org/xapi/openedx/"
+
+COURSE = ADL + "activities/course"
+INTERACTION = ADL + "activities/cmi.interaction"
+VIDEO_BLOCK = VIDEO + "activity-type/video"
+
+MODE = ACROSS + "extensions/type"
+ATTEMPT_NUMBER = TIN_CAN + "extension/attempt-id"
+LETTER_GRADE = "http://www.tincanapi.co.uk/activitytypes/grade_classification"
+SESSION = OPENEDX + "extensions/session-id"
+LENGTH = VIDEO + "extensions/length"
+POSITION = VIDEO + "extensions/time"
+SEEK_FROM = VIDEO + "extensions/time-from"
+SEEK_TO = VIDEO + "extensions/time-to"
+CAPTIONS = VIDEO + "extensions/cc-enabled"
+SPEED_TO = OPENEDX + "extension/speed-to"
+
+EVENT_TYPES = {
+    (ADL + "verbs/registered", COURSE): "enrollment_activated",
+    (TIN_CAN + "verb/unregistered", COURSE): "enrollment_deactivated",
+    (ADL + "verbs/initialized", VIDEO_BLOCK): "video_loaded",
+    (VIDEO + "verbs/played", VIDEO_BLOCK): "video_played",
+    (VIDEO + "verbs/paused", VIDEO_BLOCK): "video_paused",
+    (ADL + "verbs/terminated", VIDEO_BLOCK): "video_stopped",
+    (ADL + "verbs/completed", VIDEO_BLOCK): "video_completed",
+    (VIDEO + "verbs/seeked", VIDEO_BLOCK): "video_seeked",
+    (ACROSS + "verbs/evaluated", INTERACTION): "problem_check_server",
+    (ADL + "verbs/attempted", INTERACTION): "problem_check_browser",
+    (ADL + "verbs/completed", INTERACTION): "problem_completed",
+    (ADL + "verbs/asked", TIN_CAN + "activitytype/solution"): "answer_shown",
+    (ADL + "verbs/asked", ACROSS + "extensions/supplemental-info"): "hint_displayed",
+    (ADL + "verbs/passed", COURSE): "course_passed",
+    (ADL + "verbs/failed", COURSE): "course_failed",
+    (TIN_CAN + "verb/earned", COURSE): "course_grade_calculated",
+}
+"""Those that the four marts tell apart; of the rest it only matters that they can be read."""
+
+MAX_LEVELS = 512
+DAY = 86_400_000_000
+"""Microseconds."""
+FIRST_POSSIBLE = datetime(2012, 1, 1, tzinfo=UTC)
+FIRST_IMPOSSIBLE = datetime(2100, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A row of the raw table."""
+
+    event_id: UUID
+    emission_time: int
+    event: bytes
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement that can be read."""
+
+    event_id: UUID
+    time: int
+    event_type: str
+    org: str
+    course_key: str
+    actor_id: str
+    session_id: str
+    body: dict[str, Any]
+
+    @property
+    def order(self) -> tuple[int, int, int]:
+        """Time, then id as ClickHouse compares UUIDs: the second half first."""
+        return self.time, self.event_id.int & (2**64 - 1), self.event_id.int >> 64
+
+    def get(self, *path: str | int) -> Any:
+        """What the body has at the path, None if nothing."""
+        return at(self.body, *path)
+
+
+Key = tuple[str, ...]
+"""org, course_key, for some the block_id, and actor_id."""
+
+
+# ---------------------------------------------------------------- reading statements
+
+
+def at(value: Any, *path: str | int) -> Any:
+    """What is at the path in parsed JSON, None if nothing."""
+    for step in path:
+        if isinstance(step, int):
+            found = isinstance(value, list) and len(value) > step
+        else:
+            found = isinstance(value, dict) and step in value
+        if not found:
+            return None
+        value = value[step]
+    return value
+
+
+def text(value: Any) -> str:
+    """The value if it is text, else ''."""
+    return value if isinstance(value, str) else ""
+
+
+def number(value: Any) -> Fraction | None:
+    """The value exactly if it is a number."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return None
+    return Fraction(value)
+
+
+def levels(body: str) -> int:
+    """How deep the JSON nests; brackets in strings do not count."""
+    if body.count("{") + body.count("[") <= MAX_LEVELS:
+        return 0  # no need to look closer
+    deepest = level = 0
+    for mark in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', body, re.DOTALL):
+        if mark[0] in "[{":
+            level += 1
+            deepest = max(deepest, level)
+        elif mark[0] in "]}":
+            level -= 1
+    return deepest
+
+
+def microseconds(moment: datetime) -> int:
+    """Since the epoch."""
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
+def moment(time: int | None) -> datetime | None:
+    """The other way round."""
+    if time is None:
+        return None
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=time)
+
+
+def parsed(event: bytes) -> dict[str, Any] | None:
+    """The body as JSON, None if it is not an object of at most 512 levels in UTF-8."""
+    try:
+        body = event.decode()
+        if levels(body) > MAX_LEVELS:
+            return None
+        value = json.loads(body, parse_float=Decimal, parse_constant=int)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def actor_of(body: dict[str, Any]) -> str:
+    """Who acts, '' if nobody."""
+    return (
+        text(at(body, "actor", "account", "name"))
+        or text(at(body, "actor", "mbox"))
+        or text(at(body, "actor", "mbox_sha1sum"))
+    )
+
+
+def is_time_possible(raw: Raw, body: dict[str, Any]) -> bool:
+    """From 2012 to 2099, and at most a day after the statement was stored."""
+    if not microseconds(FIRST_POSSIBLE) <= raw.emission_time < microseconds(FIRST_IMPOSSIBLE):
+        return False
+    try:
+        stored = datetime.fromisoformat(text(body.get("stored")))
+    except ValueError:
+        return True
+    if stored.tzinfo is None:
+        stored = stored.replace(tzinfo=UTC)
+    return raw.emission_time <= microseconds(stored) + DAY
+
+
+def is_well_formed(raw: Raw, body: dict[str, Any]) -> bool:
+    """It has a verb, an object, an actor, a possible time and its own id."""
+    return (
+        text(at(body, "verb", "id")) != ""
+        and isinstance(body.get("object"), dict)
+        and actor_of(body) != ""
+        and is_time_possible(raw, body)
+        and (body.get("id") is None or text(body["id"]).lower() == str(raw.event_id))
+    )
+
+
+def event_type_of(body: dict[str, Any]) -> str:
+    """Decided by verb and object type, for video `interacted` by the result."""
+    verb_and_type = (
+        text(at(body, "verb", "id")),
+        text(at(body, "object", "definition", "type")),
+    )
+    if verb_and_type == (ADL + "verbs/interacted", VIDEO_BLOCK):
+        captions = at(body, "result", "extensions", CAPTIONS)
+        if captions is True:
+            return "captions_shown"
+        if captions is False:
+            return "captions_hidden"
+        if at(body, "result", "extensions", SPEED_TO) is not None:
+            return "video_speed_changed"
+    return EVENT_TYPES.get(verb_and_type, "")
+
+
+def course_of(body: dict[str, Any]) -> str:
+    """The key of the first course among parent, grouping and object; '' if none is a course."""
+    for activity in (
+        at(body, "context", "contextActivities", "parent", 0),
+        at(body, "context", "contextActivities", "grouping", 0),
+        body["object"],
+    ):
+        if at(activity, "definition", "type") == COURSE:
+            return unquote(text(at(activity, "id"))).partition("/course/")[2]
+    return ""
+
+
+def org_of(course_key: str) -> str:
+    """`Org` of `course-v1:Org+Course+Run`, and of the old style `Org/Course/Run`."""
+    if ":" in course_key:
+        return course_key.partition(":")[2].partition("+")[0]
+    return course_key.partition("/")[0]
+
+
+def usage_key(locator: Any) -> str:
+    """What follows `/xblock/`, all of it where a bare key is sent."""
+    decoded = unquote(text(locator))
+    return decoded.partition("/xblock/")[2] or decoded
+
+
+def read(rows: Iterable[Raw], as_of: datetime) -> list[Statement]:
+    """Every statement once, in order, with a course, not later than `as_of`."""
+    statements = {}
+    for raw in rows:
+        body = parsed(raw.event)
+        if body is None or not is_well_formed(raw, body):
+            continue
+        course_key = course_of(body)
+        if raw.emission_time > microseconds(as_of) or not course_key:
+            continue
+        statements[raw.event_id] = Statement(
+            event_id=raw.event_id,
+            time=raw.emission_time,
+            event_type=event_type_of(body),
+            org=org_of(course_key),
+            course_key=course_key,
+            actor_id=actor_of(body),
+            session_id=text(at(body, "context", "extensions", SESSION)),
+            body=body,
+        )
+    return sorted(statements.values(), key=lambda statement: statement.order)
+
+
+def ratio(value: Fraction | None) -> float | None:
+    """Rounded to 6 places as ClickHouse rounds a Float64: half to even."""
+    return None if value is None else round(float(value) * 1e6) / 1e6
+
+
+def score_of(statement: Statement) -> Fraction | None:
+    """Raw / max where both are sent, else scaled, cut to 0..1; None of 0 possible."""
+    raw, most, scaled = (
+        number(statement.get("result", "score", each)) for each in ("raw", "max", "scaled")
+    )
+    if most == 0:
+        return None
+    score = raw / most if raw is not None and most is not None else scaled
+    return None if score is None else min(max(score, Fraction(0)), Fraction(1))
+
+
+# ---------------------------------------------------------------- fct_enrollments
+
+
+@dataclass
+class Enrollment:
+    """A row of fct_enrollments."""
+
+    is_enrolled: bool = False
+    enrollment_mode: str = "unknown"
+    first_enrolled_at: datetime | None = None
+    last_enrolled_at: datetime | None = None
+    unenrolled_at: datetime | None = None
+    enrollment_count: int = 0
+    mode_change_count: int = 0
+
+
+def fct_enrollments(statements: Iterable[Statement]) -> dict[Key, Enrollment]:
+    """A state machine for each learner in each course."""
+    rows: dict[Key, Enrollment] = {}
+    for each in statements:
+        if each.event_type not in ("enrollment_activated", "enrollment_deactivated"):
+            continue
+        row = rows.setdefault((each.org, each.course_key, each.actor_id), Enrollment())
+        stated_mode = text(each.get("object", "definition", "extensions", MODE))
+        if each.event_type == "enrollment_deactivated":
+            if row.is_enrolled:
+                row.is_enrolled = False
+                row.unenrolled_at = moment(each.time)
+        elif row.is_enrolled:
+            if stated_mode not in ("", row.enrollment_mode):
+                row.enrollment_mode = stated_mode
+                row.mode_change_count += 1
+        else:
+            row.is_enrolled = True
+            row.enrollment_mode = stated_mode or row.enrollment_mode
+            row.first_enrolled_at = row.first_enrolled_at or moment(each.time)
+            row.last_enrolled_at = moment(each.time)
+            row.unenrolled_at = None
+            row.enrollment_count += 1
+    return rows
+
+
+# ---------------------------------------------------------------- fct_learner_problems
+
+
+@dataclass
+class LearnerProblem:
+    """A row of fct_learner_problems."""
+
+    attempt_count: int = 0
+    first_attempt_at: datetime | None = None
+    last_attempt_at: datetime | None = None
+    is_correct_first: bool | None = None
+    is_correct_last: bool | None = None
+    is_ever_correct: bool | None = None
+    attempts_to_correct: int | None = None
+    last_score_ratio: float | None = None
+    best_score_ratio: float | None = None
+    hint_count: int = 0
+    answer_shown_count: int = 0
+    is_answer_shown_before_correct: bool = False
+
+
+def is_parent(statement: Statement) -> bool:
+    """It speaks for a whole problem of several questions."""
+    return text(statement.get("object", "objectType")) == "GroupActivity"
+
+
+def is_child(statement: Statement) -> bool:
+    """It speaks for one question of several."""
+    return not is_parent(statement) and (
+        text(statement.get("context", "statement", "id")) != ""
+        or statement.get("context", "contextActivities", "parent", 0, "objectType")
+        == "GroupActivity"
+    )
+
+
+def problem_of(statement: Statement) -> str:
+    """The problem's usage key."""
+    if statement.event_type == "problem_check_server" and is_child(statement):
+        return usage_key(statement.get("context", "contextActivities", "parent", 0, "id"))
+    key = usage_key(statement.get("object", "id"))
+    if statement.event_type == "answer_shown":
+        return key.removesuffix("/answer")
+    if statement.event_type == "hint_displayed":
+        return re.sub(r"/hint/[^/]*$", "", key)
+    return key
+
+
+def is_correct(submission: Statement) -> bool | None:
+    """Result.success of a single, else the score's word; None if neither speaks."""
+    success = submission.get("result", "success")
+    if isinstance(success, bool) and not is_parent(submission):
+        return success
+    raw, most = (number(submission.get("result", "score", each)) for each in ("raw", "max"))
+    if raw is None or most is None or most <= 0:
+        return None
+    return raw >= most
+
+
+def attempt_number(submission: Statement) -> int | None:
+    """The number of the attempt if one is sent; one under 1 is none."""
+    sent = number(submission.get("object", "definition", "extensions", ATTEMPT_NUMBER))
+    return int(sent) if sent is not None and sent >= 1 else None
+
+
+def fct_learner_problems(statements: Iterable[Statement]) -> dict[Key, LearnerProblem]:
+    """What each learner did with each problem."""
+    events_of: dict[Key, list[Statement]] = defaultdict(list)
+    for each in statements:
+        if each.event_type.startswith("problem_check") or each.event_type in (
+            "answer_shown",
+            "hint_displayed",
+            "problem_completed",
+        ):
+            key = (each.org, each.course_key, problem_of(each), each.actor_id)
+            events_of[key].append(each)
+    return {key: learner_problem(events) for key, events in events_of.items()}
+
+
+def learner_problem(events: list[Statement]) -> LearnerProblem:
+    """One learner's events on one problem, in order."""
+    answers_shown = [each for each in events if each.event_type == "answer_shown"]
+    row = LearnerProblem(
+        hint_count=sum(each.event_type == "hint_displayed" for each in events),
+        answer_shown_count=len(answers_shown),
+    )
+    submissions = [
+        each for each in events if each.event_type == "problem_check_server" and not is_child(each)
+    ]
+    correct = [each for each in submissions if is_correct(each)]
+    row.is_answer_shown_before_correct = any(
+        not correct or each.order < correct[0].order for each in answers_shown
+    )
+    if not submissions:
+        return row
+
+    first, last = submissions[0], submissions[-1]
+    numbers = [attempt_number(each) or 0 for each in submissions]
+    row.attempt_count = max(len(submissions), *numbers)
+    row.first_attempt_at = moment(first.time)
+    row.last_attempt_at = moment(last.time)
+    row.is_correct_first = None if numbers[0] > 1 else is_correct(first)
+    row.is_correct_last = is_correct(last)
+    if correct:
+        row.is_ever_correct = True
+        rank = submissions.index(correct[0]) + 1
+        row.attempts_to_correct = attempt_number(correct[0]) or rank
+    elif any(is_correct(each) is False for each in submissions):
+        row.is_ever_correct = False
+    scores = [score for each in submissions if (score := score_of(each)) is not None]
+    row.last_score_ratio = ratio(score_of(last))
+    row.best_score_ratio = ratio(max(scores, default=None))
+    return row
+
+
+# ---------------------------------------------------------------- fct_learner_videos
+
+
+@dataclass
+class LearnerVideo:
+    """A row of fct_learner_videos."""
+
+    play_count: int = 0
+    unclosed_play_count: int = 0
+    watched_seconds: float = 0
+    played_seconds: float = 0
+    watched_ratio: float | None = None
+    is_completed: bool = False
+    seek_forward_count: int = 0
+    seek_back_count: int = 0
+    is_captions_used: bool = False
+    max_speed: float | None = None
+    duration_seconds: float | None = None
+    first_played_at: datetime | None = None
+    last_played_at: datetime | None = None
+
+
+@dataclass
+class OpenSpan:
+    """The learner is watching, from a position at a time on."""
+
+    position: int
+    time: int
+    speed: Fraction
+    next_time: int | None
+    """Of the learner's next statement in the course."""
+    is_just_sought: bool = False
+
+
+@dataclass
+class Watching:
+    """One learner's video in one session; spans are closed at the positions they are given."""
+
+    duration: int | None
+    spans: list[tuple[int, int]] = field(default_factory=list)
+    unclosed_play_count: int = 0
+    open: OpenSpan | None = None
+
+    def close(self, end: int) -> None:
+        """Keep the open span up to the end; it never goes past the duration."""
+        assert self.open is not None
+        start = self.open.position
+        if self.duration is not None:
+            end = min(end, self.duration)
+        if end > start:
+            self.spans.append((start, end))
+        self.open = None
+
+    def close_at(self, end: int | None, time: int) -> None:
+        """A stated end is accepted up to 2 x elapsed + 5 s past the start."""
+        if self.open is None:
+            return
+        if end is None:
+            self.open = None
+            return
+        elapsed = milliseconds(time - self.open.time)
+        self.close(min(end, self.open.position + round(2 * elapsed) + 5_000))
+
+    def reached(self, time: int) -> int:
+        """Where the open span is at a time."""
+        assert self.open is not None
+        elapsed = milliseconds(time - self.open.time)
+        return self.open.position + round(elapsed * self.open.speed)
+
+    def close_without_end(self) -> None:
+        """Credit what was certainly watched, and count an unclosed play."""
+        if self.open is None:
+            return
+        self.unclosed_play_count += 1
+        if self.duration is not None and self.open.next_time is not None:
+            elapsed = milliseconds(self.open.next_time - self.open.time)
+            if self.open.position + elapsed * self.open.speed < self.duration:
+                self.close(self.reached(self.open.next_time))
+        self.open = None
+
+
+def milliseconds(time: int) -> Fraction:
+    """Of microseconds."""
+    return Fraction(time, 1000)
+
+
+def position_of(statement: Statement, name: str) -> int | None:
+    """A position in the video that the result states, in milliseconds; none is before its start."""
+    seconds = number(statement.get("result", "extensions", name))
+    return None if seconds is None else max(0, round(seconds * 1000))
+
+
+def speed_to(statement: Statement) -> Fraction | None:
+    """`1.5x` is 1.5; None if it is no speed."""
+    sent = text(statement.get("result", "extensions", SPEED_TO)).removesuffix("x")
+    try:
+        return Fraction(sent)
+    except ValueError:
+        return None
+
+
+def watch(
+    events: Iterable[Statement],
+    duration: int | None,
+    next_times: dict[UUID, int],
+    speeds: dict[UUID, Fraction],
+) -> Watching:
+    """Follow a learner's events on a video in one session, in order."""
+    watching = Watching(duration)
+    for each in events:
+        next_time, speed = next_times.get(each.event_id), speeds[each.event_id]
+        if each.event_type == "video_played":
+            if watching.open is not None and not watching.open.is_just_sought:
+                watching.close_without_end()
+            position = position_of(each, POSITION) or 0
+            watching.open = OpenSpan(position, each.time, speed, next_time)
+        elif each.event_type == "video_loaded":
+            watching.close_without_end()
+        elif each.event_type in ("video_paused", "video_stopped"):
+            watching.close_at(position_of(each, POSITION) or 0, each.time)
+        elif each.event_type == "video_completed":
+            end = position_of(each, POSITION)
+            watching.close_at(duration if end is None else end, each.time)
+        elif each.event_type == "video_seeked" and watching.open is not None:
+            sought_from = position_of(each, SEEK_FROM)
+            if sought_from is None:
+                watching.close(watching.reached(each.time))
+            else:
+                watching.close_at(sought_from, each.time)
+            position = position_of(each, SEEK_TO) or 0
+            watching.open = OpenSpan(position, each.time, speed, next_time, is_just_sought=True)
+        elif each.event_type == "video_speed_changed" and watching.open is not None:
+            position_now = watching.reached(each.time)
+            watching.close(position_now)
+            watching.open = OpenSpan(position_now, each.time, speed, next_time)
+    watching.close_without_end()
+    return watching
+
+
+def union_length(spans: Iterable[tuple[int, int]]) -> int:
+    """How much at least one of the spans covers."""
+    covered = furthest = 0
+    for start, end in sorted(spans):
+        covered += max(0, end - max(start, furthest))
+        furthest = max(furthest, end)
+    return covered
+
+
+def in_course(statements: list[Statement]) -> tuple[dict[UUID, int], dict[UUID, Fraction]]:
+    """For each statement: when the learner's next in the course is, and the speed after it."""
+    next_times: dict[UUID, int] = {}
+    speeds: dict[UUID, Fraction] = {}
+    previous: dict[Key, UUID] = {}
+    speed: dict[Key, Fraction] = {}
+    for each in statements:
+        key = (each.course_key, each.actor_id)
+        if key in previous:
+            next_times[previous[key]] = each.time
+        previous[key] = each.event_id
+        if each.event_type == "video_speed_changed":
+            speed[key] = speed_to(each) or Fraction(1)
+        speeds[each.event_id] = speed.get(key, Fraction(1))
+    return next_times, speeds
+
+
+def fct_learner_videos(statements: list[Statement]) -> dict[Key, LearnerVideo]:
+    """What each learner watched of each video."""
+    events_of: dict[Key, list[Statement]] = defaultdict(list)
+    durations: dict[Key, int] = {}
+    for each in statements:
+        if each.event_type.startswith(("video_", "captions_")):
+            video = (each.org, each.course_key, usage_key(each.get("object", "id")))
+            events_of[*video, each.actor_id].append(each)
+            length = number(each.get("context", "extensions", LENGTH))
+            if length is not None and length > 0:
+                durations[video] = round(length * 1000)
+    next_times, speeds = in_course(statements)
+    return {
+        key: learner_video(events, durations.get(key[:3]), next_times, speeds)
+        for key, events in events_of.items()
+    }
+
+
+def learner_video(
+    events: list[Statement],
+    duration: int | None,
+    next_times: dict[UUID, int],
+    speeds: dict[UUID, Fraction],
+) -> LearnerVideo:
+    """One learner's events on one video, in order."""
+    row = LearnerVideo()
+    sessions: dict[str, list[Statement]] = defaultdict(list)
+    for each in events:
+        sessions[each.session_id].append(each)
+        if each.event_type == "video_played":
+            row.play_count += 1
+            row.first_played_at = row.first_played_at or moment(each.time)
+            row.last_played_at = moment(each.time)
+        elif each.event_type == "video_seeked":
+            sought_from = position_of(each, SEEK_FROM)
+            sought_to = position_of(each, SEEK_TO) or 0
+            if sought_from is not None:
+                row.seek_forward_count += sought_to > sought_from
+                row.seek_back_count += sought_to < sought_from
+        elif each.event_type == "captions_shown":
+            row.is_captions_used = True
+        elif each.event_type == "video_speed_changed" and (speed := speed_to(each)) is not None:
+            row.max_speed = max(row.max_speed or 0, float(speed))
+        elif each.event_type == "video_completed":
+            row.is_completed = True
+
+    watched = [watch(each, duration, next_times, speeds) for each in sessions.values()]
+    spans = [span for each in watched for span in each.spans]
+    row.unclosed_play_count = sum(each.unclosed_play_count for each in watched)
+    row.played_seconds = sum(end - start for start, end in spans) / 1000
+    row.watched_seconds = union_length(spans) / 1000
+    if duration is not None:
+        row.duration_seconds = duration / 1000
+        row.watched_ratio = ratio(Fraction(union_length(spans), duration))
+        row.is_completed |= row.watched_ratio is not None and row.watched_ratio >= 0.9
+    return row
+
+
+# ---------------------------------------------------------------- fct_learner_grades
+
+
+@dataclass
+class LearnerGrade:
+    """A row of fct_learner_grades."""
+
+    course_grade_ratio: float | None = None
+    letter_grade: str | None = None
+    is_passed: bool | None = None
+    first_passed_at: datetime | None = None
+    last_graded_at: datetime | None = None
+
+
+def fct_learner_grades(statements: Iterable[Statement]) -> dict[Key, LearnerGrade]:
+    """Each learner's newest grade in each course."""
+    rows: dict[Key, LearnerGrade] = {}
+    for each in statements:
+        if each.event_type not in ("course_passed", "course_failed", "course_grade_calculated"):
+            continue
+        row = rows.setdefault((each.org, each.course_key, each.actor_id), LearnerGrade())
+        row.last_graded_at = moment(each.time)
+        if each.event_type == "course_passed":
+            row.is_passed = True
+            row.first_passed_at = row.first_passed_at or moment(each.time)
+        elif each.event_type == "course_failed":
+            row.is_passed = False
+        else:
+            row.course_grade_ratio = ratio(score_of(each))
+            row.letter_grade = text(each.get("result", "extensions", LETTER_GRADE)) or None
+            if row.letter_grade is not None:
+                row.is_passed = row.letter_grade != "Fail"
+    return rows
+
+
+# ---------------------------------------------------------------- all of them
+
+
+def reference_marts(rows: Iterable[Raw], as_of: datetime) -> Iterator[tuple[str, dict[Key, Any]]]:
+    """The name of each mart and its rows by key."""
+    statements = read(rows, as_of)
+    yield "fct_enrollments", dict(fct_enrollments(statements))
+    yield "fct_learner_problems", dict(fct_learner_problems(statements))
+    yield "fct_learner_videos", dict(fct_learner_videos(statements))
+    yield "fct_learner_grades", dict(fct_learner_grades(statements))

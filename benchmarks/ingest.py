@@ -1,7 +1,7 @@
 """Whether the project slows down inserts into raw: it hangs nothing on the raw tables.
 
-The same 100,000 statements are inserted, by turns, into a database with the raw tables only and into
-one on which the project was built. The ratio of the medians should be 1.
+The same 100,000 statements are inserted, by turns, into a database with the raw tables only and
+into one on which the project was built. The ratio of the medians should be 1.
 
     python benchmarks/ingest.py
 """

@@ -1,0 +1,63 @@
+{{ course_relation(order_by=['org', 'course_key', 'block_id']) }}
+
+with
+
+grades as (
+
+    select *
+    from {{ ref('fct_learner_subsection_grades') }}
+    where {{ planned() }}
+
+),
+
+subsections as (
+
+    select
+        org,
+        course_key,
+        block_id,
+        count(score_ratio) as scored_count,
+        -- Scores have six places: as whole millionths their sum is the same in any order.
+        {{ ratio('sum(toInt64(round(score_ratio * 1000000))) / 1000000', 'scored_count') }}
+            as avg_score_ratio,
+        if(
+            scored_count > 0, round(quantileExactInclusive(0.5)(score_ratio), 6), null
+        ) as median_score_ratio
+    from grades
+    group by org, course_key, block_id
+
+),
+
+blocks as (
+
+    select
+        {{ block_name_columns() }},
+        toNullable(course_order) as course_order,
+        toNullable(is_graded) as is_graded
+    from {{ ref('dim_course_blocks') }}
+    where {{ planned() }}
+
+)
+
+select
+    -- ids
+    subsections.org as org,
+    subsections.course_key as course_key,
+    subsections.block_id as block_id,
+
+    -- texts
+    blocks.block_name as block_name,
+    blocks.section_name as section_name,
+    blocks.subsection_name as subsection_name,
+
+    -- figures
+    blocks.course_order as course_order,
+    subsections.scored_count as learner_count,
+    subsections.avg_score_ratio as avg_score_ratio,
+    subsections.median_score_ratio as median_score_ratio,
+
+    -- booleans
+    blocks.is_graded as is_graded
+from subsections
+left join blocks
+    on subsections.course_key = blocks.course_key and subsections.block_id = blocks.block_id

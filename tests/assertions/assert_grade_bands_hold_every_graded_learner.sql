@@ -1,0 +1,53 @@
+-- What it says: the bands of agg_course_grades add up, course by course, to the learners with a
+--   calculated grade in fct_learner_grades, and to those of them who pass.
+-- When it matters: the distribution of grades is read next to the number of graded learners.
+-- What to do: look for a grade at the edge of a band, or a course that only one of the two has.
+with
+
+bands as (
+
+    select *
+    from {{ ref('agg_course_grades') }}
+
+),
+
+grades as (
+
+    select *
+    from {{ ref('fct_learner_grades') }}
+
+),
+
+banded as (
+
+    select
+        course_key,
+        sum(learner_count) as learner_count,
+        sum(passed_count) as passed_count
+    from bands
+    group by course_key
+
+),
+
+graded as (
+
+    select
+        course_key,
+        count(course_grade_ratio) as learner_count,
+        countIf(is_passed and isNotNull(course_grade_ratio)) as passed_count
+    from grades
+    group by course_key
+
+)
+
+select
+    if(graded.course_key != '', graded.course_key, banded.course_key) as course_key,
+    banded.learner_count as learners_in_bands,
+    graded.learner_count as graded_learners,
+    banded.passed_count as passed_in_bands,
+    graded.passed_count as passed_learners
+from graded
+full outer join banded on graded.course_key = banded.course_key
+where
+    banded.learner_count != graded.learner_count
+    or banded.passed_count != graded.passed_count

@@ -1,13 +1,16 @@
-{{ course_relation(
-    order_by=['org', 'course_key', 'actor_id'],
-    query_settings={'join_use_nulls': 1},
-) }}
+{{ course_relation(order_by=['org', 'course_key', 'actor_id']) }}
 
 with
 
 enrollments as (
 
-    select *
+    select
+        org,
+        course_key,
+        actor_id,
+        is_enrolled,
+        toNullable(enrollment_mode) as enrollment_mode,
+        last_enrolled_at
     from {{ ref('fct_enrollments') }}
     where {{ planned() }} and enrollment_count > 0
 
@@ -140,7 +143,7 @@ completable_counts as (
 
     select
         course_key,
-        max(completable_block_count) as completable_block_count
+        toNullable(max(completable_block_count)) as completable_block_count
     from completions
     group by course_key
 
@@ -164,23 +167,23 @@ select
     coalesce(enrollments.enrollment_mode, 'unknown') as enrollment_mode,
 
     -- figures
-    coalesce(activity.active_day_count, 0) as active_day_count,
-    coalesce(content_counts.problem_count, 0) as problem_count,
-    coalesce(attempt_counts.attempted_problem_count, 0) as attempted_problem_count,
-    coalesce(attempt_counts.judged_problem_count, 0) as judged_problem_count,
-    coalesce(attempt_counts.solved_problem_count, 0) as solved_problem_count,
-    coalesce(content_counts.video_count, 0) as video_count,
-    coalesce(attempt_counts.watched_video_count, 0) as watched_video_count,
+    activity.active_day_count as active_day_count,
+    content_counts.problem_count as problem_count,
+    attempt_counts.attempted_problem_count as attempted_problem_count,
+    attempt_counts.judged_problem_count as judged_problem_count,
+    attempt_counts.solved_problem_count as solved_problem_count,
+    content_counts.video_count as video_count,
+    attempt_counts.watched_video_count as watched_video_count,
     completable_counts.completable_block_count as completable_block_count,
     if(
         isNull(completable_counts.completable_block_count),
         null,
-        coalesce(completions.completed_block_count, 0)
+        completions.completed_block_count
     ) as completed_block_count,
     grades.course_grade_ratio as course_grade_ratio,
 
     -- booleans
-    coalesce(enrollments.is_enrolled, false)::Bool as is_enrolled,
+    enrollments.is_enrolled as is_enrolled,
     grades.is_passed as is_passed,
 
     -- times

@@ -1,8 +1,4 @@
-{{ course_relation(
-    order_by=['org', 'course_key', 'actor_id'],
-    moves_with_day=true,
-    query_settings={'join_use_nulls': 1},
-) }}
+{{ course_relation(order_by=['org', 'course_key', 'actor_id'], moves_with_day=true) }}
 
 -- "Now" counts by its day only, for nothing is built anew within one. The rules are in
 -- docs/risk_and_attention.md.
@@ -49,7 +45,24 @@ peers as (
 situations as (
 
     select
-        progress.*,
+        progress.org as org,
+        progress.course_key as course_key,
+        progress.actor_id as actor_id,
+        progress.enrollment_mode as enrollment_mode,
+        progress.active_day_count as active_day_count,
+        progress.problem_count as problem_count,
+        progress.attempted_problem_count as attempted_problem_count,
+        progress.judged_problem_count as judged_problem_count,
+        progress.solved_problem_count as solved_problem_count,
+        progress.video_count as video_count,
+        progress.watched_video_count as watched_video_count,
+        progress.completable_block_count as completable_block_count,
+        progress.completed_block_count as completed_block_count,
+        progress.course_grade_ratio as course_grade_ratio,
+        progress.is_enrolled as is_enrolled,
+        progress.is_passed as is_passed,
+        progress.enrolled_at as enrolled_at,
+        progress.last_active_at as last_active_at,
         courses.lowest_passing_grade as lowest_passing_grade,
         peers.usual_problem_count as usual_problem_count,
         peers.usual_block_count as usual_block_count,
@@ -71,7 +84,7 @@ situations as (
             progress.today
         ) as days_idle,
         dateDiff('day', progress.today, courses.end_date) as days_left,
-        coalesce(peers.peer_count, 0) >= {{ var('risk_min_peer_count') }}
+        peers.peer_count >= {{ var('risk_min_peer_count') }}
         and days_joined >= {{ var('risk_grace_days') }} as is_compared
     from progress
     left join courses on progress.course_key = courses.course_key

@@ -70,9 +70,10 @@ situations as (
         and not coalesce(progress.is_passed, false)
         and coalesce(courses.start_date, progress.today) <= progress.today
         and coalesce(courses.end_date, progress.today) >= progress.today as is_judged,
-        toUInt64(dateDiff(
+        -- Whoever is here was active or enrolled once.
+        toUInt64(assumeNotNull(dateDiff(
             'day', coalesce(progress.last_active_date, progress.enrolled_date), progress.today
-        )) as days_inactive,
+        ))) as days_inactive,
         -- Since when there was something to do: the learner came, and the course had begun.
         arrayMax([
             coalesce(progress.enrolled_date, toDate(0)), coalesce(courses.start_date, toDate(0))

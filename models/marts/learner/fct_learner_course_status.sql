@@ -104,8 +104,8 @@ judged as (
                 days_idle >= {{ var('risk_watch_inactive_days') }},
                 if(
                     isNull(last_active_at),
-                    concat('never active in the ', toString(days_idle), ' days since the start'),
-                    concat('no activity for ', toString(days_inactive), ' days')
+                    concat('never active in ', {{ number_of('days_idle', 'day') }}, ' since the start'),
+                    concat('no activity for ', {{ number_of('days_inactive', 'day') }})
                 )
             ),
             (
@@ -113,8 +113,8 @@ judged as (
                 and isNotNull(completed_block_count)
                 and completed_block_count < {{ var('risk_behind_ratio') }} * usual_block_count,
                 concat(
-                    'completed ', toString(completed_block_count),
-                    ' blocks; half of the active learners completed ',
+                    'completed ', {{ number_of('completed_block_count', 'block') }},
+                    '; half of the active learners completed ',
                     toString(usual_block_count), ' or more'
                 )
             ),
@@ -123,8 +123,8 @@ judged as (
                 and isNull(completed_block_count)
                 and attempted_problem_count < {{ var('risk_behind_ratio') }} * usual_problem_count,
                 concat(
-                    'attempted ', toString(attempted_problem_count),
-                    ' problems; half of the active learners attempted ',
+                    'attempted ', {{ number_of('attempted_problem_count', 'problem') }},
+                    '; half of the active learners attempted ',
                     toString(usual_problem_count), ' or more'
                 )
             ),
@@ -141,7 +141,7 @@ judged as (
                 and course_grade_ratio < lowest_passing_grade,
                 concat(
                     'grade of ', toString(floor(course_grade_ratio * 100)), ' % with ',
-                    toString(days_left), ' days left; ',
+                    {{ number_of('days_left', 'day') }}, ' left; ',
                     toString(round(lowest_passing_grade * 100)), ' % passes'
                 )
             )

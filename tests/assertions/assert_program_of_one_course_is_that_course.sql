@@ -5,8 +5,8 @@
     'last_event_at',
 ] -%}
 
--- What it says: a program of one course has in agg_programs the measures that agg_courses has of the
---   course; a program of several has at most as many learners as its courses together.
+-- What it says: a program of one course has in agg_programs the measures that agg_courses has of
+--   the course; a program of several has at most as many learners as its courses together.
 -- When it matters: programs and courses are read side by side.
 -- What to do: both count by the macro learner_measures; look at what each gives it as a learner.
 with
@@ -34,14 +34,23 @@ program_courses as (
 
 ),
 
+program_figures as (
+
+    select
+        program_key,
+        course_count,
+        enrolled_count,
+        toString(tuple({{ measures | join(', ') }})) as figures
+    from programs
+
+),
+
 sums as (
 
     select
         program_courses.program_key as program_key,
         sum(courses.enrolled_count) as enrolled_sum,
-        {% for measure in measures %}
-            max(courses.{{ measure }}) as greatest_{{ measure }}{{ ',' if not loop.last }}
-        {% endfor %}
+        groupArray(toString(tuple({{ measures | join(', ') }}))) as course_figures
     from program_courses
     inner join courses on program_courses.course_key = courses.course_key
     group by program_key
@@ -50,18 +59,10 @@ sums as (
 
 select
     programs.program_key as program_key,
-    programs.enrolled_count as enrolled_count,
-    sums.enrolled_sum as enrolled_in_courses
-from programs
+    programs.figures as figures,
+    sums.course_figures as course_figures
+from program_figures as programs
 inner join sums on programs.program_key = sums.program_key
 where
     programs.enrolled_count > sums.enrolled_sum
-    or (
-        programs.course_count = 1
-        and (
-            {% for measure in measures %}
-                programs.{{ measure }} is distinct from sums.greatest_{{ measure }}
-                {{ 'or' if not loop.last }}
-            {% endfor %}
-        )
-    )
+    or (programs.course_count = 1 and sums.course_figures != [programs.figures])

@@ -104,7 +104,9 @@ judged as (
                 days_idle >= {{ var('risk_watch_inactive_days') }},
                 if(
                     isNull(last_active_at),
-                    concat('never active in ', {{ number_of('days_idle', 'day') }}, ' since the start'),
+                    concat(
+                        'never active in ', {{ number_of('days_idle', 'day') }}, ' since the start'
+                    ),
                     concat('no activity for ', {{ number_of('days_inactive', 'day') }})
                 )
             ),

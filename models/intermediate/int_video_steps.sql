@@ -4,22 +4,24 @@
 
 with
 
+sent_events as (
+
+    select *
+    from {{ ref('stg_xapi__video_events') }}
+    where {{ counted() }}
+
+),
+
 readable_statements as (
 
     select
-        org,
         course_key,
         actor_id,
-        block_id,
-        session_id,
         event_id,
         event_family,
-        event_type,
         emission_time,
-        position_seconds,
-        seek_from_seconds,
-        seek_to_seconds,
-        if(speed_to > 0, speed_to, null) as speed_to
+        speed_to,
+        event_type = 'video_speed_changed' as is_speed_changed
     from {{ ref('base_xapi__statements_final') }}
     where
         event_family != 'malformed'
@@ -28,44 +30,76 @@ readable_statements as (
 ),
 
 -- What a span depends on outside of its video: the learner's statements in the whole course.
+-- Only these few columns are sorted; the others are joined to them, in half the time.
 in_course as (
 
     select
-        *,
+        event_id,
+        event_family,
         leadInFrame(toNullable(emission_time)) over (
             partition by course_key, actor_id order by emission_time, event_id
             rows between unbounded preceding and unbounded following
         ) as next_at,
         -- A change to no readable speed is one to normal speed.
         last_value(
-            if(event_type = 'video_speed_changed', coalesce(speed_to, 1), null)
+            if(is_speed_changed, if(speed_to > 0, speed_to, 1), null)
         ) ignore nulls over (
             partition by course_key, actor_id order by emission_time, event_id
             rows between unbounded preceding and current row
         ) as last_speed
     from readable_statements
 
+),
+
+moments as (
+
+    select
+        event_id,
+        next_at,
+        coalesce(last_speed, 1) as speed
+    from in_course
+    where event_family = 'video'
+
+),
+
+video_events as (
+
+    select
+        {{ course_learner_keys() }},
+        coalesce(block_id, '') as block_id,
+        coalesce(session_id, '') as session_id,
+        event_id,
+        event_type,
+        {{ milliseconds('position_seconds') }} as position_ms,
+        {{ milliseconds('seek_from_seconds') }} as seek_from_ms,
+        {{ milliseconds('seek_to_seconds') }} as seek_to_ms,
+        if(speed_to > 0, speed_to, null) as speed_to,
+        emission_time
+    from sent_events
+
 )
 
 select
     -- ids
-    {{ course_learner_keys() }},
-    coalesce(block_id, '') as block_id,
-    coalesce(session_id, '') as session_id,
-    event_id,
+    video_events.org as org,
+    video_events.course_key as course_key,
+    video_events.actor_id as actor_id,
+    video_events.block_id as block_id,
+    video_events.session_id as session_id,
+    video_events.event_id as event_id,
 
     -- texts
-    event_type,
+    video_events.event_type as event_type,
 
     -- figures
-    {{ milliseconds('position_seconds') }} as position_ms,
-    {{ milliseconds('seek_from_seconds') }} as seek_from_ms,
-    {{ milliseconds('seek_to_seconds') }} as seek_to_ms,
-    speed_to,
-    coalesce(last_speed, 1) as speed,
+    video_events.position_ms as position_ms,
+    video_events.seek_from_ms as seek_from_ms,
+    video_events.seek_to_ms as seek_to_ms,
+    video_events.speed_to as speed_to,
+    moments.speed as speed,
 
     -- times
-    emission_time,
-    next_at
-from in_course
-where event_family = 'video'
+    video_events.emission_time as emission_time,
+    moments.next_at as next_at
+from video_events
+inner join moments on video_events.event_id = moments.event_id

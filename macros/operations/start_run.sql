@@ -11,6 +11,9 @@
             {%- do take_lease() -%}
             {%- do log_start() -%}
             {%- do drop_leftovers() -%}
+            {%- if not var('pii_enabled') -%}
+                {%- do drop_pii() -%}
+            {%- endif -%}
             {%- do record_sources() -%}
         {%- endif -%}
     {%- endif -%}

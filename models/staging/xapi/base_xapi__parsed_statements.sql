@@ -246,6 +246,7 @@ select
     is_completion,
     -- What learners type, also as the title of a thread, may hold an address.
     if(position(response, '@') > 0, {{ masked_addresses('response') }}, response) as response,
+    {{ response_choices('response') }} as response_choices,
     nullIf(letter_grade, '') as letter_grade,
 
     -- figures

@@ -21,6 +21,7 @@ select
     score_max,
     score_scaled,
     response,
+    response_choices,
     interaction_type,
     object_name as problem_name,
     object_description as question_text,

@@ -1,0 +1,93 @@
+{{ course_relation(order_by=['org', 'course_key'], moves_with_day=true) }}
+
+with
+
+courses as (
+
+    select
+        org,
+        course_key,
+        course_name
+    from {{ ref('dim_courses') }}
+    where {{ planned() }}
+
+),
+
+learners as (
+
+    select
+        course_key,
+        is_enrolled,
+        isNotNull(enrolled_at) as is_ever_enrolled,
+        is_ever_enrolled and coalesce(is_passed, false) as is_passed,
+        course_grade_ratio,
+        completion_ratio,
+        risk_level,
+        {{ day_of('last_active_at') }} as last_active_date,
+        {{ day_of(now_at()) }} as today
+    from {{ ref('fct_learner_course_status') }}
+    where {{ planned() }}
+
+),
+
+measures as (
+
+    select
+        course_key,
+        {{ learner_measures() }}
+    from learners
+    group by course_key
+
+),
+
+lms_counts as (
+
+    select
+        course_key,
+        toNullable(countIf(is_enrolled)) as lms_enrolled_count
+    from {{ ref('stg_event_sink__course_enrollments') }}
+    where {{ planned() }}
+    group by course_key
+
+),
+
+last_events as (
+
+    select
+        course_key,
+        toNullable(max(last_event_at)) as last_event_at
+    from {{ ref('int_learner_course_days') }}
+    where {{ planned() }}
+    group by course_key
+
+)
+
+select
+    -- ids
+    courses.org as org,
+    courses.course_key as course_key,
+
+    -- texts
+    courses.course_name as course_name,
+
+    -- figures
+    measures.enrolled_count as enrolled_count,
+    measures.ever_enrolled_count as ever_enrolled_count,
+    measures.unenrolled_active_count as unenrolled_active_count,
+    lms_counts.lms_enrolled_count as lms_enrolled_count,
+    measures.active_learner_7d_count as active_learner_7d_count,
+    measures.active_learner_30d_count as active_learner_30d_count,
+    measures.passed_count as passed_count,
+    measures.passed_ratio as passed_ratio,
+    measures.graded_count as graded_count,
+    measures.avg_grade_ratio as avg_grade_ratio,
+    measures.avg_completion_ratio as avg_completion_ratio,
+    measures.at_risk_count as at_risk_count,
+    measures.high_risk_count as high_risk_count,
+
+    -- times
+    last_events.last_event_at as last_event_at
+from courses
+left join measures on courses.course_key = measures.course_key
+left join lms_counts on courses.course_key = lms_counts.course_key
+left join last_events on courses.course_key = last_events.course_key

@@ -1,0 +1,146 @@
+{{ course_relation(order_by=['program_key'], scope='instance', moves_with_day=true) }}
+
+with
+
+program_courses as (
+
+    select
+        program_key,
+        course_key,
+        max(program_name) as program_name
+    from {{ ref('programs') }}
+    group by program_key, course_key
+
+),
+
+programs as (
+
+    select
+        program_key,
+        max(program_name) as program_name,
+        count() as course_count
+    from program_courses
+    group by program_key
+
+),
+
+statuses as (
+
+    select
+        program_courses.program_key as program_key,
+        status.actor_id as actor_id,
+        status.is_enrolled as is_enrolled,
+        isNotNull(status.enrolled_at) as is_ever_enrolled,
+        isNotNull(status.enrolled_at) and coalesce(status.is_passed, false) as is_passed,
+        status.course_grade_ratio as course_grade_ratio,
+        status.completion_ratio as completion_ratio,
+        status.risk_level as risk_level,
+        status.last_active_at as last_active_at
+    from program_courses
+    inner join {{ ref('fct_learner_course_status') }} as status
+        on program_courses.course_key = status.course_key
+
+),
+
+-- Over the courses a learner is enrolled in: mean grade and completion, and the worst risk.
+program_learners as (
+
+    select
+        program_key,
+        actor_id,
+        countIf(is_passed) as passed_course_count,
+        {{ average_ratio('course_grade_ratio', 'is_enrolled') }} as mean_grade_ratio,
+        {{ average_ratio('completion_ratio', 'is_enrolled') }} as mean_completion_ratio,
+        multiIf(
+            countIf(risk_level = 'high') > 0, 'high',
+            countIf(risk_level = 'watch') > 0, 'watch',
+            'none'
+        ) as worst_risk_level,
+        max(is_enrolled) as is_enrolled_in_any,
+        max(is_ever_enrolled) as is_ever_enrolled_in_any,
+        max(last_active_at) as last_active_in_any_at
+    from statuses
+    group by program_key, actor_id
+
+),
+
+learners as (
+
+    select
+        program_learners.program_key as program_key,
+        program_learners.is_enrolled_in_any as is_enrolled,
+        program_learners.is_ever_enrolled_in_any as is_ever_enrolled,
+        program_learners.passed_course_count = programs.course_count as is_passed,
+        program_learners.mean_grade_ratio as course_grade_ratio,
+        program_learners.mean_completion_ratio as completion_ratio,
+        program_learners.worst_risk_level as risk_level,
+        {{ day_of('program_learners.last_active_in_any_at') }} as last_active_date,
+        {{ day_of(now_at()) }} as today
+    from program_learners
+    inner join programs on program_learners.program_key = programs.program_key
+
+),
+
+measures as (
+
+    select
+        program_key,
+        {{ learner_measures() }}
+    from learners
+    group by program_key
+
+),
+
+lms_counts as (
+
+    select
+        program_courses.program_key as program_key,
+        toNullable(uniqExactIf(lms.user_id, lms.is_enrolled)) as lms_enrolled_count
+    from program_courses
+    inner join {{ ref('stg_event_sink__course_enrollments') }} as lms
+        on program_courses.course_key = lms.course_key
+    group by program_key
+
+),
+
+last_events as (
+
+    select
+        program_courses.program_key as program_key,
+        max(courses.last_event_at) as last_event_at
+    from program_courses
+    inner join {{ ref('agg_courses') }} as courses
+        on program_courses.course_key = courses.course_key
+    group by program_key
+
+)
+
+select
+    -- ids
+    programs.program_key as program_key,
+
+    -- texts
+    programs.program_name as program_name,
+
+    -- figures
+    programs.course_count as course_count,
+    measures.enrolled_count as enrolled_count,
+    measures.ever_enrolled_count as ever_enrolled_count,
+    measures.unenrolled_active_count as unenrolled_active_count,
+    lms_counts.lms_enrolled_count as lms_enrolled_count,
+    measures.active_learner_7d_count as active_learner_7d_count,
+    measures.active_learner_30d_count as active_learner_30d_count,
+    measures.passed_count as passed_count,
+    measures.passed_ratio as passed_ratio,
+    measures.graded_count as graded_count,
+    measures.avg_grade_ratio as avg_grade_ratio,
+    measures.avg_completion_ratio as avg_completion_ratio,
+    measures.at_risk_count as at_risk_count,
+    measures.high_risk_count as high_risk_count,
+
+    -- times
+    last_events.last_event_at as last_event_at
+from programs
+left join measures on programs.program_key = measures.program_key
+left join lms_counts on programs.program_key = lms_counts.program_key
+left join last_events on programs.program_key = last_events.program_key

@@ -1,0 +1,189 @@
+{{ course_relation(order_by=['org', 'course_key', 'actor_id'], moves_with_day=true) }}
+
+-- "Now" counts by its day only, for nothing is built anew within one. The rules are in
+-- docs/risk_and_attention.md.
+with
+
+progress as (
+
+    select
+        *,
+        {{ day_of(now_at()) }} as today,
+        {{ day_of('enrolled_at') }} as enrolled_date,
+        {{ day_of('last_active_at') }} as last_active_date
+    from {{ ref('int_learner_progress') }}
+    where {{ planned() }}
+
+),
+
+courses as (
+
+    select
+        course_key,
+        lowest_passing_grade,
+        {{ day_of('course_started_at') }} as start_date,
+        {{ day_of('course_ends_at') }} as end_date
+    from {{ ref('dim_courses') }}
+    where {{ planned() }}
+
+),
+
+-- What half of the active learners have done, or more: one of the figures, not a mean of two.
+peers as (
+
+    select
+        course_key,
+        count() as peer_count,
+        quantileExact(0.5)(attempted_problem_count) as usual_problem_count,
+        quantileExact(0.5)(coalesce(completed_block_count, 0)) as usual_block_count
+    from progress
+    where is_enrolled and isNotNull(last_active_at)
+    group by course_key
+
+),
+
+situations as (
+
+    select
+        progress.org as org,
+        progress.course_key as course_key,
+        progress.actor_id as actor_id,
+        progress.enrollment_mode as enrollment_mode,
+        progress.active_day_count as active_day_count,
+        progress.problem_count as problem_count,
+        progress.attempted_problem_count as attempted_problem_count,
+        progress.judged_problem_count as judged_problem_count,
+        progress.solved_problem_count as solved_problem_count,
+        progress.video_count as video_count,
+        progress.watched_video_count as watched_video_count,
+        progress.completable_block_count as completable_block_count,
+        progress.completed_block_count as completed_block_count,
+        progress.course_grade_ratio as course_grade_ratio,
+        progress.is_enrolled as is_enrolled,
+        progress.is_passed as is_passed,
+        progress.enrolled_at as enrolled_at,
+        progress.last_active_at as last_active_at,
+        courses.lowest_passing_grade as lowest_passing_grade,
+        peers.usual_problem_count as usual_problem_count,
+        peers.usual_block_count as usual_block_count,
+        progress.is_enrolled
+        and not coalesce(progress.is_passed, false)
+        and coalesce(courses.start_date, progress.today) <= progress.today
+        and coalesce(courses.end_date, progress.today) >= progress.today as is_judged,
+        -- Whoever is here was active or enrolled once.
+        toUInt64(assumeNotNull(dateDiff(
+            'day', coalesce(progress.last_active_date, progress.enrolled_date), progress.today
+        ))) as days_inactive,
+        -- Since when there was something to do: the learner came, and the course had begun.
+        arrayMax([
+            coalesce(progress.enrolled_date, toDate(0)), coalesce(courses.start_date, toDate(0))
+        ]) as joined_date,
+        dateDiff('day', joined_date, progress.today) as days_joined,
+        dateDiff(
+            'day',
+            arrayMax([joined_date, coalesce(progress.last_active_date, toDate(0))]),
+            progress.today
+        ) as days_idle,
+        dateDiff('day', progress.today, courses.end_date) as days_left,
+        peers.peer_count >= {{ var('risk_min_peer_count') }}
+        and days_joined >= {{ var('risk_grace_days') }} as is_compared
+    from progress
+    left join courses on progress.course_key = courses.course_key
+    left join peers on progress.course_key = peers.course_key
+
+),
+
+-- Each reason that there may be: whether it applies, and its words.
+judged as (
+
+    select
+        *,
+        is_judged and days_idle >= {{ var('risk_high_inactive_days') }} as is_gone,
+        [
+            (
+                days_idle >= {{ var('risk_watch_inactive_days') }},
+                if(
+                    isNull(last_active_at),
+                    concat(
+                        'never active in ', {{ number_of('days_idle', 'day') }}, ' since the start'
+                    ),
+                    concat('no activity for ', {{ number_of('days_inactive', 'day') }})
+                )
+            ),
+            (
+                is_compared
+                and isNotNull(completed_block_count)
+                and completed_block_count < {{ var('risk_behind_ratio') }} * usual_block_count,
+                concat(
+                    'completed ', {{ number_of('completed_block_count', 'block') }},
+                    '; half of the active learners completed ',
+                    toString(usual_block_count), ' or more'
+                )
+            ),
+            (
+                is_compared
+                and isNull(completed_block_count)
+                and attempted_problem_count < {{ var('risk_behind_ratio') }} * usual_problem_count,
+                concat(
+                    'attempted ', {{ number_of('attempted_problem_count', 'problem') }},
+                    '; half of the active learners attempted ',
+                    toString(usual_problem_count), ' or more'
+                )
+            ),
+            (
+                judged_problem_count >= {{ var('risk_min_problem_count') }}
+                and solved_problem_count < {{ var('risk_solved_ratio') }} * judged_problem_count,
+                concat(
+                    'solved ', toString(solved_problem_count), ' of the ',
+                    toString(judged_problem_count), ' problems attempted'
+                )
+            ),
+            (
+                days_left <= {{ var('risk_grade_days') }}
+                and course_grade_ratio < lowest_passing_grade,
+                concat(
+                    'grade of ', toString(floor(course_grade_ratio * 100)), ' % with ',
+                    {{ number_of('days_left', 'day') }}, ' left; ',
+                    toString(round(lowest_passing_grade * 100)), ' % passes'
+                )
+            )
+        ] as possible_reasons,
+        arrayMap(
+            reason -> assumeNotNull(reason.2),
+            arrayFilter(reason -> is_judged and coalesce(reason.1, false), possible_reasons)
+        ) as risk_reasons
+    from situations
+
+)
+
+select
+    -- ids
+    org,
+    course_key,
+    actor_id,
+
+    -- texts
+    enrollment_mode,
+    multiIf(
+        empty(risk_reasons), 'none',
+        is_gone or length(risk_reasons) >= {{ var('risk_high_reason_count') }}, 'high',
+        'watch'
+    ) as risk_level,
+    risk_reasons,
+
+    -- figures
+    active_day_count,
+    days_inactive,
+    {{ ratio('attempted_problem_count', 'problem_count') }} as problem_attempted_ratio,
+    {{ ratio('watched_video_count', 'video_count') }} as video_watched_ratio,
+    {{ ratio('completed_block_count', 'completable_block_count') }} as completion_ratio,
+    course_grade_ratio,
+
+    -- booleans
+    is_enrolled,
+    is_passed,
+
+    -- times
+    enrolled_at,
+    last_active_at
+from judged

@@ -1,0 +1,34 @@
+with
+
+enrollments as (
+
+    select
+        *,
+        parseDateTime64BestEffortOrNull(time_last_dumped, 6, 'UTC') as dumped_at
+    from {{ source('event_sink', 'course_enrollment') }}
+
+),
+
+newest as (
+
+    select *
+    from enrollments
+    order by course_key asc, user_id asc, dumped_at desc, dump_id desc, is_active desc, mode asc
+    limit 1 by course_key, user_id
+
+)
+
+select
+    -- ids
+    course_key,
+    user_id,
+
+    -- texts
+    nullIf(toString(mode), '') as enrollment_mode,
+
+    -- booleans
+    is_active::Bool as is_enrolled,
+
+    -- times
+    dumped_at as last_published_at
+from newest

@@ -1,0 +1,29 @@
+{{ config(enabled=var('pii_enabled'), schema='pii') }}
+
+with
+
+profiles as (
+
+    select
+        *,
+        parseDateTime64BestEffortOrNull(time_last_dumped, 6, 'UTC') as dumped_at
+    from {{ source('event_sink', 'user_profile') }}
+
+),
+
+newest as (
+
+    select *
+    from profiles
+    order by user_id asc, dumped_at desc, dump_id desc, id desc
+    limit 1 by user_id
+
+)
+
+select
+    user_id,
+    nullIf(username, '') as username,
+    nullIf(name, '') as full_name,
+    nullIf(email, '') as email,
+    dumped_at as last_published_at
+from newest

@@ -1,3 +1,10 @@
+{%- set columns -%}
+    org course_key actor_id enrollment_mode active_day_count problem_count attempted_problem_count
+    judged_problem_count solved_problem_count video_count watched_video_count
+    completable_block_count completed_block_count course_grade_ratio is_enrolled is_passed
+    enrolled_at last_active_at
+{%- endset -%}
+
 {{ course_relation(order_by=['org', 'course_key', 'actor_id'], moves_with_day=true) }}
 
 -- "Now" counts by its day only, for nothing is built anew within one. The rules are in
@@ -45,24 +52,9 @@ peers as (
 situations as (
 
     select
-        progress.org as org,
-        progress.course_key as course_key,
-        progress.actor_id as actor_id,
-        progress.enrollment_mode as enrollment_mode,
-        progress.active_day_count as active_day_count,
-        progress.problem_count as problem_count,
-        progress.attempted_problem_count as attempted_problem_count,
-        progress.judged_problem_count as judged_problem_count,
-        progress.solved_problem_count as solved_problem_count,
-        progress.video_count as video_count,
-        progress.watched_video_count as watched_video_count,
-        progress.completable_block_count as completable_block_count,
-        progress.completed_block_count as completed_block_count,
-        progress.course_grade_ratio as course_grade_ratio,
-        progress.is_enrolled as is_enrolled,
-        progress.is_passed as is_passed,
-        progress.enrolled_at as enrolled_at,
-        progress.last_active_at as last_active_at,
+        {% for column in columns.split() %}
+            progress.{{ column }} as {{ column }},
+        {% endfor %}
         courses.lowest_passing_grade as lowest_passing_grade,
         peers.usual_problem_count as usual_problem_count,
         peers.usual_block_count as usual_block_count,

@@ -4,7 +4,8 @@
 -#}
 {% macro average_ratio(ratio_column, condition) -%}
     {{ ratio(
-        'sumIf(toInt64(round(ifNull(' ~ ratio_column ~ ', 0) * 1000000)), ' ~ condition ~ ') / 1000000',
+        'sumIf(toInt64(round(ifNull(' ~ ratio_column ~ ', 0) * 1000000)), ' ~ condition
+        ~ ') / 1000000',
         'countIf(isNotNull(' ~ ratio_column ~ ') and ' ~ condition ~ ')'
     ) }}
 {%- endmacro %}

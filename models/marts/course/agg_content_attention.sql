@@ -73,12 +73,12 @@ discriminations as (
         block_id,
         'problem' as block_type,
         learner_count as known_learner_count,
-        arrayMin([
+        least(
             1., {{ var('attention_discrimination_index') }} - assumeNotNull(discrimination_index)
-        ]) as share,
+        ) as share,
         concat(
             'who does well elsewhere does not do better here (correlation ',
-            toString(round(discrimination_index, 2)), ' over ',
+            toString(round(assumeNotNull(discrimination_index), 2)), ' over ',
             toString(learner_count), ' learners)'
         ) as reason
     from {{ ref('agg_problem_difficulty') }}
@@ -91,25 +91,11 @@ discriminations as (
 
 reasons as (
 
-    select
-        org,
-        course_key,
-        block_id,
-        block_type,
-        known_learner_count,
-        share,
-        reason
+    select * except (words)
     from shares
     where words != ''
     union all
-    select
-        org,
-        course_key,
-        block_id,
-        block_type,
-        known_learner_count,
-        share,
-        assumeNotNull(reason) as reason
+    select *
     from discriminations
 
 ),
@@ -125,9 +111,8 @@ scored as (
         max(known_learner_count) as learner_count,
         arraySort(groupArray((-share, reason))) as sorted_reasons,
         arrayMap(sorted -> sorted.2, sorted_reasons) as reasons,
-        round(
-            1 - arrayProduct(arrayMap(sorted -> 1 + sorted.1, sorted_reasons)), 6
-        ) as attention_score
+        round(1 - arrayProduct(arrayMap(sorted -> 1 + sorted.1, sorted_reasons)), 6)
+            as attention_score
     from reasons
     group by org, course_key, block_id, block_type
 

@@ -1,7 +1,12 @@
+{%- set columns -%}
+    org course_key actor_id enrollment_mode is_enrolled is_passed enrolled_at last_active_at
+    active_day_count problem_count attempted_problem_count judged_problem_count solved_problem_count
+    video_count watched_video_count completable_block_count completed_block_count
+    course_grade_ratio is_completion_known done_count
+{%- endset -%}
 {{ course_relation(order_by=['org', 'course_key', 'actor_id'], moves_with_day=true) }}
 
--- "Now" counts by its day only, for nothing is built anew within one. The rules are in
--- docs/risk_and_attention.md.
+-- The rules are in docs/risk_and_attention.md. "Now" counts by its day only.
 with
 
 progress as (
@@ -10,7 +15,9 @@ progress as (
         *,
         {{ day_of(now_at()) }} as today,
         {{ day_of('enrolled_at') }} as enrolled_date,
-        {{ day_of('last_active_at') }} as last_active_date
+        {{ day_of('last_active_at') }} as last_active_date,
+        isNotNull(completed_block_count) as is_completion_known,
+        coalesce(completed_block_count, attempted_problem_count) as done_count
     from {{ ref('int_learner_progress') }}
     where {{ planned() }}
 
@@ -34,8 +41,7 @@ peers as (
     select
         course_key,
         count() as peer_count,
-        quantileExact(0.5)(attempted_problem_count) as usual_problem_count,
-        quantileExact(0.5)(coalesce(completed_block_count, 0)) as usual_block_count
+        quantileExact(0.5)(done_count) as usual_count
     from progress
     where is_enrolled and isNotNull(last_active_at)
     group by course_key
@@ -45,32 +51,15 @@ peers as (
 situations as (
 
     select
-        progress.org as org,
-        progress.course_key as course_key,
-        progress.actor_id as actor_id,
-        progress.enrollment_mode as enrollment_mode,
-        progress.active_day_count as active_day_count,
-        progress.problem_count as problem_count,
-        progress.attempted_problem_count as attempted_problem_count,
-        progress.judged_problem_count as judged_problem_count,
-        progress.solved_problem_count as solved_problem_count,
-        progress.video_count as video_count,
-        progress.watched_video_count as watched_video_count,
-        progress.completable_block_count as completable_block_count,
-        progress.completed_block_count as completed_block_count,
-        progress.course_grade_ratio as course_grade_ratio,
-        progress.is_enrolled as is_enrolled,
-        progress.is_passed as is_passed,
-        progress.enrolled_at as enrolled_at,
-        progress.last_active_at as last_active_at,
+        {% for column in columns.split() %}
+            progress.{{ column }} as {{ column }},
+        {% endfor %}
         courses.lowest_passing_grade as lowest_passing_grade,
-        peers.usual_problem_count as usual_problem_count,
-        peers.usual_block_count as usual_block_count,
+        peers.usual_count as usual_count,
         progress.is_enrolled
         and not coalesce(progress.is_passed, false)
         and coalesce(courses.start_date, progress.today) <= progress.today
         and coalesce(courses.end_date, progress.today) >= progress.today as is_judged,
-        -- Whoever is here was active or enrolled once.
         toUInt64(assumeNotNull(dateDiff(
             'day', coalesce(progress.last_active_date, progress.enrolled_date), progress.today
         ))) as days_inactive,
@@ -98,36 +87,26 @@ judged as (
 
     select
         *,
-        is_judged and days_idle >= {{ var('risk_high_inactive_days') }} as is_gone,
         [
             (
                 days_idle >= {{ var('risk_watch_inactive_days') }},
-                if(
-                    isNull(last_active_at),
-                    concat(
-                        'never active in ', {{ number_of('days_idle', 'day') }}, ' since the start'
+                concat(
+                    if(isNull(last_active_at), 'never active in ', 'no activity for '),
+                    {{ number_of('if(isNull(last_active_at), days_idle, days_inactive)', 'day') }},
+                    if(isNull(last_active_at), ' since the start', '')
+                )
+            ),
+            (
+                is_compared and done_count < {{ var('risk_behind_ratio') }} * usual_count,
+                concat(
+                    if(
+                        is_completion_known,
+                        concat('completed ', {{ number_of('done_count', 'block') }}),
+                        concat('attempted ', {{ number_of('done_count', 'problem') }})
                     ),
-                    concat('no activity for ', {{ number_of('days_inactive', 'day') }})
-                )
-            ),
-            (
-                is_compared
-                and isNotNull(completed_block_count)
-                and completed_block_count < {{ var('risk_behind_ratio') }} * usual_block_count,
-                concat(
-                    'completed ', {{ number_of('completed_block_count', 'block') }},
-                    '; half of the active learners completed ',
-                    toString(usual_block_count), ' or more'
-                )
-            ),
-            (
-                is_compared
-                and isNull(completed_block_count)
-                and attempted_problem_count < {{ var('risk_behind_ratio') }} * usual_problem_count,
-                concat(
-                    'attempted ', {{ number_of('attempted_problem_count', 'problem') }},
-                    '; half of the active learners attempted ',
-                    toString(usual_problem_count), ' or more'
+                    '; half of the active learners ',
+                    if(is_completion_known, 'completed ', 'attempted '),
+                    toString(usual_count), ' or more'
                 )
             ),
             (
@@ -166,7 +145,8 @@ select
     enrollment_mode,
     multiIf(
         empty(risk_reasons), 'none',
-        is_gone or length(risk_reasons) >= {{ var('risk_high_reason_count') }}, 'high',
+        days_idle >= {{ var('risk_high_inactive_days') }}
+        or length(risk_reasons) >= {{ var('risk_high_reason_count') }}, 'high',
         'watch'
     ) as risk_level,
     risk_reasons,

@@ -19,6 +19,9 @@ MARTS = (
     "agg_enrollments_daily",
     "agg_problem_difficulty",
     "agg_video_events_daily",
+    "agg_video_engagement",
+    "agg_content_attention",
+    "fct_learner_course_status",
     "agg_course_activity_daily",
     "agg_event_types",
     "agg_statement_quality_daily",
@@ -131,6 +134,28 @@ order by plays desc, block_id asc
 limit {WEEKS}
 """
 
+ABANDONED_VIDEOS = f"""
+select {BLOCK} as video, viewer_count, avg_watched_ratio
+from agg_video_engagement
+where {ONE_OR_ALL} and viewer_count >= 5 and avg_watched_ratio is not null
+order by avg_watched_ratio asc, viewer_count desc, block_id asc
+limit 3
+"""
+
+NEEDS_WORK = f"""
+select {BLOCK} as block, block_type, attention_score, arrayStringConcat(reasons, '; ') as why
+from agg_content_attention
+where {ONE_OR_ALL}
+order by attention_score desc, block_id asc
+limit 5
+"""
+
+AT_RISK = f"""
+select countIf(risk_level = 'high') as high, countIf(risk_level = 'watch') as watch
+from fct_learner_course_status
+where {ONE_OR_ALL}
+"""
+
 UNKNOWN_VERBS = """
 select verb_id, object_type, sum(statement_count) as statements
 from agg_event_types
@@ -172,7 +197,9 @@ def print_report(client: Client, schema: str, course: str | None) -> None:
     console.print(_side_by_side(_weeks(client, course), _videos(client, course)))
     console.print()
     console.print(_problems(client, course))
-    if not course:
+    if course:
+        _print_needs_work(console, client, course)
+    else:
         _print_not_understood(console, client)
 
 
@@ -216,6 +243,7 @@ def _print_course(console: Console, client: Client, course: Row) -> None:
         f"Active learners: {course['active_7d']:,} in 7 days, {course['active_30d']:,} in 30 days"
         f" · time spent: {course['hours']:,.0f} hours",
     )
+    _print_line(console, _risk(client, course["course_key"]))
     _print_line(console, "Structure: " + _structure(course))
     console.print()
 
@@ -237,6 +265,7 @@ def _print_instance(console: Console, client: Client, courses: Sequence[Row]) ->
         f" · {_plural(instance['statements'], 'statement')}"
         + (f" · newest {instance['newest']} UTC" if instance["statements"] else ""),
     )
+    _print_line(console, _risk(client, None))
     console.print()
     shown = courses[:8]
     table = _table(
@@ -293,7 +322,7 @@ def _problems(client: Client, course: str | None) -> Table:
         table.add_column("course", no_wrap=True, overflow="ellipsis", max_width=32)
     for heading in ("learners", "attempts", "right first time"):
         table.add_column(heading, justify="right")
-    for row in _rows(client, HARDEST_PROBLEMS, course)[: 10 if course else 6]:
+    for row in _rows(client, HARDEST_PROBLEMS, course)[:6]:
         key = [] if course else [Text(row["course_key"].removeprefix("course-v1:"))]
         table.add_row(
             Text(row["problem"]),
@@ -303,6 +332,28 @@ def _problems(client: Client, course: str | None) -> Table:
             f"{row['first_attempt_correct_ratio']:.0%}",
         )
     return table
+
+
+def _print_needs_work(console: Console, client: Client, course: str) -> None:
+    if videos := _rows(client, ABANDONED_VIDEOS, course):
+        console.print()
+        _print_line(console, "Abandoned videos (five viewers or more)", style="bold")
+        for row in videos:
+            _print_line(
+                console,
+                f"{row['video']}: {row['viewer_count']:,} viewers watched"
+                f" {row['avg_watched_ratio']:.0%} on average",
+            )
+    if blocks := _rows(client, NEEDS_WORK, course):
+        console.print()
+        _print_line(console, "What needs work", style="bold")
+        for row in blocks:
+            _print_line(console, f"{row['attention_score']:.2f}  {row['block']}: {row['why']}")
+
+
+def _risk(client: Client, course: str | None) -> str:
+    [risk] = _rows(client, AT_RISK, course)
+    return f"Learners who need help: {risk['high']:,} high risk, {risk['watch']:,} to watch"
 
 
 def _print_not_understood(console: Console, client: Client) -> None:

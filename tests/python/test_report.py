@@ -45,6 +45,18 @@ MARTS = [
         ('A', 'v1', 'Lecture one', 'video_played', 3),
         ('A', 'v1', 'Lecture one', 'video_played', 4),
         ('A', 'v1', 'Lecture one', 'video_paused', 500), ('A', 'v2', 'Two', 'video_played', 5))""",
+    """create table oars.agg_video_engagement engine Log as
+    select 'course-v1:Org+A+2026' as course_key, video as block_id, video as block_name,
+        toUInt64(viewers) as viewer_count, ratio as avg_watched_ratio
+    from values('video String, viewers UInt8, ratio Nullable(Float64)',
+        ('Seen', 9, 0.9), ('Left', 5, 0.25), ('Few', 4, 0.0), ('No length', 6, null))""",
+    """create table oars.agg_content_attention engine Log as
+    select 'course-v1:Org+A+2026' as course_key, 'p2' as block_id, 'Hard one' as block_name,
+        'problem' as block_type, 0.7 as attention_score,
+        ['6 of 8 learners were wrong at first', '3 asked for the answer'] as reasons""",
+    """create table oars.fct_learner_course_status engine Log as
+    select 'course-v1:Org+A+2026' as course_key, risk as risk_level
+    from values('risk String', 'none', 'high', 'watch', 'watch')""",
     """create table oars.agg_course_activity_daily engine Log as
     select concat('course-v1:Org+', course, '+2026') as course_key, date,
         toUInt64(events) as event_count, toUInt64(week) as active_learner_7d_count,
@@ -87,11 +99,12 @@ def test_report_of_a_course_says_what_its_marts_hold(site: Site) -> None:
 
     assert run.code == 0, run.err
     lines = [" ".join(line.split()) for line in run.out.splitlines()]
-    assert lines[:5] == [
+    assert lines[:6] == [
         "Algebra [for all]",
         "course-v1:Org+A+2026",
         "2 learners enrolled, 3 ever · 1,500 statements · newest on 2026-03-03",
         "Active learners: 0 in 7 days, 2 in 30 days · time spent: 3 hours",
+        "Learners who need help: 1 high risk, 2 to watch",
         "Structure: 1 section · 4 subsections · 9 units · 7 problems · 3 videos",
     ]
     text = "\n".join(lines)
@@ -101,7 +114,16 @@ def test_report_of_a_course_says_what_its_marts_hold(site: Site) -> None:
     assert "2026-03-16 ███ 1" in text
     assert "2026-03-23" not in text
     # The hardest first; four learners are too few, an unknown first attempt says nothing.
-    assert lines[-2:] == ["p2 5 1.5 25%", "Easy one 9 1.5 90%"]
+    assert "p2 5 1.5 25%\nEasy one 9 1.5 90%" in text
+    # Four viewers are too few, without a length nothing is known.
+    assert lines[-6:] == [
+        "Abandoned videos (five viewers or more)",
+        "Left: 5 viewers watched 25% on average",
+        "Seen: 9 viewers watched 90% on average",
+        "",
+        "What needs work",
+        "0.70 Hard one: 6 of 8 learners were wrong at first; 3 asked for the answer",
+    ]
     _fits_a_screen(run.out)
 
 

@@ -1174,6 +1174,7 @@ BLOCKS = [
         "link with a usage key in its query",
         {"object": {"id": f"{LMS}/jump?activate_block_id={PROBLEM}"}},
         target_url=f"{LMS}/jump?activate_block_id={PROBLEM}",
+        block_id=PROBLEM,
     ),
     like(
         "edx.ui.lms.outline.selected",

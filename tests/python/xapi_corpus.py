@@ -1223,6 +1223,14 @@ def child(name: str, key: str, parent: str, question: str, **more: Any) -> Case:
 CCX_PROBLEM = "ccx-block-v1:edX+DemoX+Run+ccx@1+type@problem+block@p1"
 ONE_QUESTION = "problem_check (server, one question)"
 
+# What a list of answers is read as, under the name of its case.
+CHOICES = {
+    "JSON list in a text": ["a piano", "a guitar"],
+    "Python list": ["a piano", "a guitar"],
+    "letters escaped twice": ["été"],
+    "real list": ["a", "b"],
+}
+
 SUBMISSIONS = [
     child("second question", f"{PROBLEM}_3_1", PROBLEM, f"{PROBLEM}_3_1"),
     child("question of a CCX", f"{CCX_PROBLEM}_2_1", CCX_PROBLEM, f"{CCX_PROBLEM}_2_1"),
@@ -1264,6 +1272,7 @@ SUBMISSIONS = [
             f"response: {name}",
             {"result": {"response": sent}},
             response=read,
+            response_choices=CHOICES.get(name, []),
         )
         for name, sent, read in [
             ("JSON list in a text", '["a piano", "a guitar"]', '["a piano", "a guitar"]'),
@@ -1545,6 +1554,7 @@ DIALECTS = [
         version("7.0.1") | {"result": {"response": "['a piano', 'a guitar']"}},
         transformer_version="event-routing-backends@7.0.1",
         response="['a piano', 'a guitar']",
+        response_choices=["a piano", "a guitar"],
     ),
     like(
         "play_video",

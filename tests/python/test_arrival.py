@@ -38,6 +38,8 @@ KILL_AT = [
 ]
 WITHOUT_TESTS = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
 
+COURSES = ("course_overviews", "course_blocks")
+PEOPLE = ("user_profile", "external_id", "course_enrollment")
 NOBODY = "00000000-0000-0000-0000-000000000000"
 Statement = tuple[str, str, bytes]
 
@@ -104,7 +106,10 @@ def insert(site: Site, statements: list[Statement]) -> None:
 def publish(site: Site, folder: Path, batch: int, draw: random.Random) -> None:
     """Courses are published at different times, and again with changes."""
     part = f"cityHash64(course_key) % {BATCHES} = {batch}"
-    for table in ("course_overviews", "course_blocks"):
+    for table in PEOPLE if batch == 1 else ():
+        file = folder / f"{table}.csv.gz"
+        site.execute(f"insert into event_sink.{table} select * from file('{file}', CSVWithNames)")
+    for table in COURSES:
         file = folder / f"{table}.csv.gz"
         site.execute(
             f"insert into event_sink.{table} select * from file('{file}', CSVWithNames) "
@@ -213,7 +218,8 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, Site]:
 def test_every_relation_is_that_of_a_full_refresh(sites: tuple[Site, Site]) -> None:
     live, fresh = map(rows_of, sites)
     assert live.keys() == fresh.keys()
-    assert all(fresh.values()), "every relation has rows to compare"
+    # The seed of programs is empty as shipped; all else has rows to compare.
+    assert [name for name, rows in fresh.items() if not rows] == ["`oars`.`agg_programs`"]
     differing = {
         name: {"only here": sorted(live[name] - rows)[:3], "missing": sorted(rows - live[name])[:3]}
         for name, rows in fresh.items()

@@ -93,7 +93,8 @@ def test_answers_are_those_of_the_embedded_engine(
     site, _ = elsewhere
     found = digests(site)
     assert found == embedded
-    assert all(rows != "0" for rows, _ in found.values())
+    # The seed of programs is empty as shipped.
+    assert [mart for mart, (rows, _) in found.items() if rows == "0"] == ["agg_programs"]
 
 
 def test_every_table_of_a_cluster_is_replicated(elsewhere: tuple[HttpSite, str]) -> None:

@@ -1,4 +1,4 @@
-{#- Share of a whole, to 6 places; NULL of nothing. -#}
+{#- Share of a whole, to 6 places; NULL of nothing, and no nan beneath the NULL. -#}
 {% macro ratio(part, whole) -%}
-    if({{ whole }} > 0, round({{ part }} / {{ whole }}, 6), null)
+    if({{ whole }} > 0, round({{ part }} / nullIf({{ whole }}, 0), 6), null)
 {%- endmacro %}

@@ -1,6 +1,6 @@
 {#-
-    The one adapter macro that is overridden. It replaces the planned partitions whole, in one
-    atomic statement, by the rows just selected and the present rows of the same partitions' other
+    The one adapter macro that is overridden. It replaces the planned partitions whole, each
+    atomically, by the rows just selected and the present rows of the same partitions' other
     courses. The stock macro replaces only partitions that got a row, so a bucket whose courses are
     gone would keep them. With an empty plan nothing is created. The staging table has the run's own
     name: a run that was taken for dead cannot swap in what its successor has staged.

@@ -6,7 +6,7 @@
     {%- set ratio -%}
         if(
             isNotNull(score_raw) and isNotNull(score_max),
-            if(score_max > 0, score_raw / score_max, null),
+            {{ ratio('score_raw', 'score_max') }},
             score_scaled
         )
     {%- endset -%}

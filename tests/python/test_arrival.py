@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from oars.simulate import Simulation, SimulationPlan
-from oars_site import Site
+from oars_site import WITHOUT_TESTS, Site
 
 SEED = int(os.environ.get("ARRIVAL_SEED", "1"))
 WORLDS = int(os.environ.get("ARRIVAL_WORLDS", "200"))
@@ -36,7 +36,6 @@ KILL_AT = [
     "alter table `oars`.`agg_instance_daily`",
     "drop table if exists `oars`.`agg_enrollments_daily__dbt_new_data",
 ]
-WITHOUT_TESTS = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
 
 COURSES = ("course_overviews", "course_blocks")
 PEOPLE = ("user_profile", "external_id", "course_enrollment")
@@ -90,17 +89,6 @@ def simulated() -> tuple[dict[str, list[Statement]], Simulation]:
         for number in range(40)
     ]
     return worlds, simulation
-
-
-def insert(site: Site, statements: list[Statement]) -> None:
-    file = site.folder / "batch.tsv"
-    with file.open("w") as lines:
-        lines.writelines(f"{id_}\t{time}\t{body.hex()}\n" for id_, time, body in statements)
-    site.execute(
-        "insert into xapi.xapi_events_all select event_id, emission_time, unhex(event) from "
-        f"file('{file}', TSV, "
-        "'event_id UUID, emission_time DateTime64(6, \\'UTC\\'), event String')"
-    )
 
 
 def publish(site: Site, folder: Path, batch: int, draw: random.Random) -> None:
@@ -186,7 +174,7 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, Site]:
     assert made.code == 0, made.err
     worlds = [World(draw, statements) for _, statements in sorted(by_course.items())]
     for batch in range(BATCHES):
-        insert(live, [each for world in worlds for each in world.batches[batch]])
+        live.insert(each for world in worlds for each in world.batches[batch])
         erased = [each for world in worlds for each in world.erased[batch]]
         publish(live, live.folder / "sink", batch, draw)
         live.execute(

@@ -9,14 +9,9 @@ import pytest
 import yaml
 
 import xapi_corpus as corpus
-from oars_site import PROJECT, Site
+from oars_site import PROJECT, VIEWS, WITHOUT_TESTS, Site
 from xapi_corpus import Case
 
-FAMILIES = ["enrollment", "navigation", "video", "problem", "grading", "completion", "forum"]
-FAMILIES += ["exam", "other"]
-VIEWS = {family: f"stg_xapi__{family}_events" for family in FAMILIES} | {
-    kind: f"stg_xapi__{kind}_statements" for kind in ("unclassified", "malformed")
-}
 BASE = "base_xapi__statements_final"
 # A list that nothing is in is empty, not NULL.
 EMPTY: dict[str, dict[str, Any]] = {"problem": {"response_choices": []}}
@@ -24,23 +19,14 @@ Rows = dict[str, dict[str, Any]]
 
 
 def put_in(site: Site, cases: Iterable[Case]) -> None:
-    """Insert statements as they are, also those that the record store would refuse."""
-    file = site.folder / "statements.tsv"
-    file.write_text(
-        "".join(f"{case.event_id}\t{case.emission_time}\t{case.body.hex()}\n" for case in cases)
-    )
-    site.execute(
-        "insert into xapi.xapi_events_all select event_id, emission_time, unhex(event) from "
-        f"file('{file}', TSV, "
-        "'event_id UUID, emission_time DateTime64(6, \\'UTC\\'), event String')"
-    )
+    site.insert((case.event_id, case.emission_time, case.body) for case in cases)
 
 
 def build(site: Site) -> None:
     """Run the staging models; that succeeds whatever was inserted."""
     run = site.dbt(
         *("build", "--select", "+path:models/staging/xapi", "path:seeds"),
-        *("--exclude-resource-type", "test", "unit_test"),
+        *WITHOUT_TESTS,
     )
     assert run.code == 0, run.out
 

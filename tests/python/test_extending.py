@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from oars_site import PROJECT, Run, Site
+from oars_site import PROJECT, WITHOUT_TESTS, Run, Site
 
 PAGE = (PROJECT / "docs/extending.md").read_text()
 LMS = "https://lms.example.com"
@@ -24,7 +24,6 @@ TARGET = re.compile(rf"({FILE}(?:(?:, | and ){FILE})*)(?:, (above|below) `([^`]+
 BLOCK = re.compile(r"((?:^[^ \n].*\n)+)\n((?:    .*\n|\n(?=    ))+)", re.MULTILINE)
 REPLACEMENT = re.compile(r"^\| `([^`]+)` \| `([^`]+)` \| `([^`]+)` \|$", re.MULTILINE)
 
-WITHOUT_TESTS = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
 WALKED = (
     "path:models/staging/xapi",
     "+agg_event_types",

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from oars_site import PROJECT, Site
+from oars_site import PROJECT, WITHOUT_TESTS, Site
 from xapi_corpus import SHAPE_CASES, Case
 
-WITHOUT_TESTS = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
 VECTORS_TABLE = """
 create table xapi.xapi_events_all (event_id UUID, emission_time DateTime64(6), event {type})
 engine = MergeTree order by (emission_time, event_id)
@@ -127,14 +126,8 @@ def rows_of_base(folder: Path, raw_type: str, cases: list[Case]) -> list[dict[st
     site = Site(folder)
     site.execute("create database xapi", VECTORS_TABLE.format(type=raw_type))
     assert site.oars("init").code == 0
-    file = folder / "statements.tsv"
-    lines = [f"{case.event_id}\t{case.emission_time}\t{case.body.hex()}\n" for case in cases]
     # Each statement twice.
-    file.write_text("".join(lines + lines))
-    site.execute(
-        "insert into xapi.xapi_events_all select event_id, emission_time, unhex(event) from "
-        f"file('{file}', TSV, 'event_id UUID, emission_time DateTime64(6), event String')"
-    )
+    site.insert((case.event_id, case.emission_time, case.body) for case in cases * 2)
     only_base = ("--select", "+base_xapi__statements_final", "path:seeds")
     assert site.dbt("build", *only_base, *WITHOUT_TESTS).code == 0
     again = site.dbt("run", "--select", "+base_xapi__statements_final")

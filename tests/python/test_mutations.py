@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import clickhouse_connect
@@ -11,25 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from oars_site import Site
-from xapi_mutations import as_line
+from oars_site import VIEWS, WITHOUT_TESTS, Site, insert_statement
+from xapi_mutations import mutated
 
 # `make fuzz` asks for more.
 STATEMENTS = int(os.environ.get("FUZZ_STATEMENTS", "10000"))
 EXAMPLES = 25
-FAMILIES = ["enrollment", "navigation", "video", "problem", "grading", "completion", "forum"]
-FAMILIES += ["exam", "other"]
-VIEWS = [f"stg_xapi__{family}_events" for family in FAMILIES]
-VIEWS += ["stg_xapi__unclassified_statements", "stg_xapi__malformed_statements"]
 MONTH = "toYYYYMM(toTimeZone(emission_time, 'UTC')) as month"
-
-
-def insert_statement(file: Path) -> str:
-    return (
-        "insert into xapi.xapi_events_all select event_id, emission_time, unhex(event) from "
-        f"file('{file}', TSV, "
-        "'event_id UUID, emission_time DateTime64(6, \\'UTC\\'), event String')"
-    )
 
 
 @pytest.fixture(scope="module")
@@ -38,14 +25,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     site = Site(tmp_path_factory.mktemp("mutations"))
     assert site.oars("init").code == 0
     for first, last in ((0, STATEMENTS // 2), (STATEMENTS // 2, STATEMENTS)):
-        file = site.folder / "statements.tsv"
-        with file.open("w") as lines:
-            lines.writelines(map(as_line, range(first, last)))
-        site.execute(insert_statement(file))
-        run = site.dbt(
-            *("build", "--exclude-resource-type", "test"),
-            *("--exclude-resource-type", "unit_test"),
-        )
+        site.insert(map(mutated, range(first, last)))
+        run = site.dbt("build", *WITHOUT_TESTS)
         assert run.code == 0, run.out
     return site
 
@@ -61,7 +42,8 @@ def test_every_id_is_in_base_and_in_one_view_in_its_month(site: Site) -> None:
             f"{ids} oars_staging.base_xapi__statements_final group by month",
             f"{ids} ("
             + " union all ".join(
-                f"select event_id, emission_time from oars_staging.{view}" for view in VIEWS
+                f"select event_id, emission_time from oars_staging.{view}"
+                for view in VIEWS.values()
             )
             + ") group by month",
         )
@@ -112,11 +94,10 @@ def test_row_is_a_function_of_the_statement_alone(
     """Alone, among others, in any order: the same row."""
 
     def parsed(those: list[int]) -> list[str]:
-        file = site.folder / "few.tsv"
-        file.write_text("".join(map(as_line, those)))
         client.command("truncate table xapi.xapi_events_all")
         if those:
-            client.command(insert_statement(file))
+            file = site.folder / "few.tsv"
+            client.command(insert_statement(file, map(mutated, those)))
         answer = client.raw_query(
             "select * from oars_staging.base_xapi__parsed_statements", fmt="JSONEachRow"
         )

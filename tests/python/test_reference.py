@@ -19,7 +19,7 @@ from uuid import UUID, uuid5
 import pytest
 
 import reference_marts as reference
-from oars_site import Site
+from oars_site import WITHOUT_TESTS, Site
 from reference_marts import Key, Raw, microseconds, reference_marts
 
 SEED = int(os.environ.get("REFERENCE_SEED", "1"))
@@ -596,7 +596,10 @@ def site(tmp_path_factory: pytest.TempPathFactory, sink: Path, rows: list[Raw]) 
     """A site with the models built; the structure of half of its courses is known."""
     site = Site(tmp_path_factory.mktemp("site"))
     assert site.oars("init").code == 0
-    insert(site, rows)
+    epoch = datetime(1970, 1, 1)
+    site.insert(
+        (row.event_id, epoch + timedelta(microseconds=row.emission_time), row.event) for row in rows
+    )
     for table in ("course_overviews", "course_blocks"):
         site.execute(
             f"insert into event_sink.{table} select * "
@@ -605,22 +608,11 @@ def site(tmp_path_factory: pytest.TempPathFactory, sink: Path, rows: list[Raw]) 
         )
     run = site.dbt(
         *("build", "--select", *(f"+{mart}" for mart in MARTS)),
-        *("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"),
+        *WITHOUT_TESTS,
         *("--vars", json.dumps({"as_of": AS_OF.strftime("%F %T")})),
     )
     assert run.code == 0, run.out
     return site
-
-
-def insert(site: Site, rows: list[Raw]) -> None:
-    file = site.folder / "rows.tsv"
-    with file.open("w") as lines:
-        lines.writelines(f"{r.event_id}\t{r.emission_time}\t{r.event.hex()}\n" for r in rows)
-    site.execute(
-        "insert into xapi.xapi_events_all "
-        "select event_id, fromUnixTimestamp64Micro(emission_time), unhex(event) from "
-        f"file('{file}', TSV, 'event_id UUID, emission_time Int64, event String')"
-    )
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,10 @@ from urllib.request import urlopen
 
 import pytest
 
-from oars_site import Site
+from oars_site import WITHOUT_TESTS, Site
 
 HTTP_ENGINE = Path(__file__).with_name("http_engine.py")
 SIMULATED = ("simulate", "--statements", "3000", "--learners", "30", "--courses", "2", "--load")
-WITHOUT_TESTS = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
 
 
 class HttpSite(Site):

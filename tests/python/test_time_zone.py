@@ -4,9 +4,8 @@ import json
 
 import pytest
 
-from oars_site import Site
+from oars_site import WITHOUT_TESTS, Site
 
-WITHOUT_TESTS = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
 NEW_YORK = ("--vars", json.dumps({"reporting_timezone": "America/New_York"}))
 DAYS = (
     "select toString(date) as date, sum(event_count) as events from oars.agg_course_activity_daily "

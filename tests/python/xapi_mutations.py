@@ -5,7 +5,6 @@ python xapi_mutations.py 20000 > statements.tsv    # id, time and body in hexade
 
 import json
 import random
-import sys
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from typing import Any
@@ -161,13 +160,3 @@ def mutated(number: int) -> tuple[UUID, str, bytes]:
         earlier_id, time, _ = mutated(draw.randrange(number))
         return earlier_id, time, body
     return UUID(int=number), time, body
-
-
-def as_line(number: int) -> str:
-    event_id, time, body = mutated(number)
-    return f"{event_id}\t{time}\t{body.hex()}\n"
-
-
-if __name__ == "__main__":
-    for each in range(int(sys.argv[1])):
-        sys.stdout.write(as_line(each))

@@ -17,9 +17,7 @@ subsections as (
         course_key,
         block_id,
         count(score_ratio) as scored_count,
-        -- Scores have six places: as whole millionths their sum is the same in any order.
-        {{ ratio('sum(toInt64(round(score_ratio * 1000000))) / 1000000', 'scored_count') }}
-            as avg_score_ratio,
+        {{ average_ratio('score_ratio') }} as avg_score_ratio,
         if(
             scored_count > 0, round(quantileExactInclusive(0.5)(score_ratio), 6), null
         ) as median_score_ratio

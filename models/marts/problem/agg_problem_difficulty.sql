@@ -24,10 +24,7 @@ problems as (
         {{ ratio('countIf(is_correct_first)', 'first_known_count') }}
             as first_attempt_correct_ratio,
         {{ ratio('countIf(is_ever_correct)', 'learner_count') }} as correct_ratio,
-        -- Scores have six places: as whole millionths their sum is the same in any order.
-        {{ ratio(
-            'sum(toInt64(round(last_score_ratio * 1000000))) / 1000000', 'count(last_score_ratio)'
-        ) }} as avg_score_ratio,
+        {{ average_ratio('last_score_ratio') }} as avg_score_ratio,
         countIf(hint_count > 0) as hint_learner_count,
         countIf(answer_shown_count > 0) as answer_shown_learner_count
     from learner_problems

@@ -27,10 +27,7 @@ videos as (
         sum(play_count) as total_play_count,
         sum(toInt64(round(watched_seconds * 1000))) as watched_ms,
         sum(toInt64(round(played_seconds * 1000))) as played_ms,
-        {{ ratio(
-            'sumIf(toInt64(round(watched_ratio * 1000000)), is_viewer) / 1000000',
-            'countIf(is_viewer and isNotNull(watched_ratio))'
-        ) }} as avg_watched_ratio,
+        {{ average_ratio('watched_ratio', 'is_viewer') }} as avg_watched_ratio,
         {{ ratio('countIf(is_viewer and is_completed)', 'viewer_count') }} as completed_ratio,
         {{ ratio('countIf(is_viewer and is_captions_used)', 'viewer_count') }}
             as captions_learner_ratio

@@ -3,12 +3,12 @@
     places, NULL of 0 possible points. (`least` and `greatest` would pass over the NULL.)
 -#}
 {% macro score_ratio() -%}
-    {%- set ratio -%}
+    {%- set score -%}
         if(
             isNotNull(score_raw) and isNotNull(score_max),
             {{ ratio('score_raw', 'score_max') }},
             score_scaled
         )
     {%- endset -%}
-    round(multiIf({{ ratio }} < 0, 0, {{ ratio }} > 1, 1, {{ ratio }}), 6)
+    round(multiIf({{ score }} < 0, 0, {{ score }} > 1, 1, {{ score }}), 6)
 {%- endmacro %}

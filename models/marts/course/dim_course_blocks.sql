@@ -28,6 +28,35 @@ blocks as (
 
 ),
 
+-- Numbers are padded to the longest of the course, so that labels sort as the course goes.
+placed as (
+
+    select
+        course_key,
+        block_id,
+        course_order,
+        max(length(toString(greatest(section_number, subsection_number, unit_number))))
+            over (partition by course_key) as digits,
+        arrayStringConcat(arrayMap(
+            number -> leftPad(toString(number), digits, '0'),
+            arrayFilter(number -> number > 0, [section_number, subsection_number, unit_number])
+        ), ':') as place,
+        trimBoth(concat(place, ' ', coalesce(nullIf(block_name, ''), block_type, ''))) as label
+    from blocks
+
+),
+
+labels as (
+
+    select
+        course_key,
+        block_id,
+        row_number() over (partition by course_key, label order by course_order, block_id) as nth,
+        if(nth > 1, concat(label, ' (', toString(nth), ')'), label) as block_label
+    from placed
+
+),
+
 tags as (
 
     select
@@ -121,6 +150,7 @@ select
     subsections.block_name as subsection_name,
     units.block_name as unit_name,
     blocks.hierarchy_location as hierarchy_location,
+    labels.block_label as block_label,
     tag_names.tags as tags,
 
     -- figures
@@ -133,6 +163,8 @@ select
     -- times
     blocks.last_published_at as last_published_at
 from blocks
+inner join labels
+    on blocks.course_key = labels.course_key and blocks.block_id = labels.block_id
 left join sections
     on
         blocks.course_key = sections.course_key

@@ -82,6 +82,7 @@ select
     -- texts
     published.course_name as course_name,
     {{ course_run('course_keys.course_key') }} as course_run,
+    {{ course_label('course_keys.course_key', 'published.course_name') }} as course_label,
     published.language as language,
     tag_names.tags as tags,
 

@@ -1,0 +1,795 @@
+"""Superset's assets, in its import format: datasets from the dbt contract, charts and dashboards.
+
+A dataset is a public mart: its columns and their descriptions are those of the contract. Which
+charts there are is said in `superset/dashboards/*.yml`, every word that a reader sees in
+`superset/text/<language>.yml`. The same input gives the same bytes.
+"""
+
+import re
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from oars.connection import OarsError
+
+Tree = dict[str, Any]
+
+NAMESPACE = uuid.uuid5(uuid.NAMESPACE_OID, "oars-dbt")
+DATABASE = "OARS"
+URI = "clickhousedb://default@localhost/{schema}"
+SNAPSHOT = ".oars/published/current"
+"""What `oars publish` keeps up to date; on a server the database gets another URI."""
+
+# Columns that name what a key column keys: a chart by the one is a chart by the other.
+KEY_OF = {
+    "block_label": "block_id",
+    "question_label": "question_id",
+    "problem": "block_id",
+    "video": "block_id",
+    "learner": "actor_id",
+}
+COURSE_COLUMNS = {"course_name": "String", "course_run": "String"}
+BLOCK_COLUMNS = {"block_label": "String"}
+GRID_WIDTH = 12
+ROW_LIMIT = 10_000
+
+
+def uuid_of(kind: str, name: str) -> str:
+    """The id that an asset has in every installation, so that an import updates it."""
+    return str(uuid.uuid5(NAMESPACE, f"{kind}/{name}"))
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a dataset."""
+
+    name: str
+    type: str
+    description: str
+    additive: bool | None = None
+    """Whether it may be summed; None of what is no measure."""
+
+
+@dataclass(frozen=True)
+class Mart:
+    """What the dbt contract says of a public mart."""
+
+    name: str
+    schema: str
+    description: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    own_metrics: dict[str, str]
+
+    @cached_property
+    def names(self) -> set[str]:
+        """The names of its own columns."""
+        return {column.name for column in self.columns}
+
+    @property
+    def joined(self) -> list[Column]:
+        """The names of course and block, which a reader sees in place of keys."""
+        added = COURSE_COLUMNS if "course_key" in self.names else {}
+        if "block_id" in self.names:
+            added = added | BLOCK_COLUMNS
+        if "question_id" in self.names:
+            added = added | {"question_label": "String"}
+        return [Column(name, type_, "") for name, type_ in added.items() if name not in self.names]
+
+    @property
+    def metrics(self) -> dict[str, str]:
+        """Metric -> SQL. `sum_x` of what adds up, `value_x` of the one row that there is."""
+        found = {}
+        for column in self.columns:
+            if column.additive:
+                found[f"sum_{column.name}"] = f"sum({column.name})"
+            if column.additive is not None:
+                found[f"value_{column.name}"] = f"max({column.name})"
+        if "actor_id" in self.names:
+            found["learners"] = "uniqExact(actor_id)"
+        return found | {"rows": "count()"} | self.own_metrics
+
+    @property
+    def sql(self) -> str | None:
+        """The mart with the names of course and block; None where the mart has them."""
+        joined = [column.name for column in self.joined]
+        if not joined:
+            return None
+        columns = [f"m.{column.name} as {column.name}" for column in self.columns]
+        tables = [f"{self.schema}.{self.name} as m"]
+        if set(COURSE_COLUMNS) & set(joined):
+            columns += [
+                f"if(c.{name} != '', c.{name}, {otherwise}) as {name}"
+                for name, otherwise in (("course_name", "m.course_key"), ("course_run", "''"))
+                if name in joined
+            ]
+            tables.append(
+                f"left join {self.schema}.dim_courses as c on m.course_key = c.course_key"
+            )
+        if "block_label" in joined:
+            columns.append("if(b.block_label != '', b.block_label, m.block_id) as block_label")
+            tables.append(
+                f"left join {self.schema}.dim_course_blocks as b\n"
+                "    on m.course_key = b.course_key and m.block_id = b.block_id"
+            )
+        if "question_label" in joined:
+            columns.append("coalesce(m.question_text, m.question_id) as question_label")
+        return "select\n    " + ",\n    ".join(columns) + "\nfrom " + "\n".join(tables)
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Every word that a reader sees, in one language."""
+
+    tree: Tree
+    language: str
+    missing: list[str] = field(default_factory=list)
+
+    def __call__(self, *path: str) -> str:
+        """The text at a place; a missing one is noted and is its own name."""
+        here: Any = self.tree
+        for step in path:
+            here = here.get(step) if isinstance(here, dict) else None
+        if not isinstance(here, str):
+            self.missing.append(".".join(path))
+            return path[-1]
+        return here
+
+
+def read_yaml(path: Path) -> Tree:
+    """A YAML file as a tree; an unreadable one is an OarsError."""
+    try:
+        tree = yaml.safe_load(path.read_text())
+    except (OSError, yaml.YAMLError) as error:
+        raise OarsError(f"{path} cannot be read: {error}.") from error
+    if not isinstance(tree, dict):
+        raise OarsError(f"{path} must be a mapping.")
+    return tree
+
+
+def read_marts(project: Path) -> dict[str, Mart]:
+    """The public marts, as dbt reads the project, with that of personal data."""
+    from dbt.cli.main import dbtRunner
+
+    with tempfile.TemporaryDirectory() as target:
+        result = dbtRunner().invoke(
+            ["parse", "--quiet", "--no-partial-parse", "--project-dir", str(project)]
+            + ["--target-path", target, "--log-path", target, "--vars", "{pii_enabled: true}"]
+        )
+    if not result.success:
+        raise OarsError(f"dbt cannot read the project: {result.exception or 'run `dbt parse`'}.")
+    manifest = result.result
+    keys = {
+        node.attached_node: tuple(node.test_metadata.kwargs["columns"])
+        for node in manifest.nodes.values()
+        if node.resource_type == "test"
+        and node.test_metadata
+        and node.test_metadata.name == "unique_key"
+    }
+    marts = {}
+    for node in manifest.nodes.values():
+        is_mart = node.resource_type == "model" and node.fqn[1] == "marts"
+        if not is_mart or node.config.access != "public" or node.config.meta.get("dataset") is False:
+            continue
+        columns = tuple(
+            Column(
+                column.name,
+                column.data_type,
+                " ".join(column.description.split()),
+                column.config.meta.get("additive"),
+            )
+            for column in node.columns.values()
+        )
+        if node.unique_id not in keys:
+            raise OarsError(f"{node.name} has no test unique_key: say what its rows are one of.")
+        marts[node.name] = Mart(
+            node.name,
+            node.schema,
+            node.description.split("**Questions**")[0].strip(),
+            keys[node.unique_id],
+            columns,
+            dict(node.config.meta.get("metrics", {})),
+        )
+    return dict(sorted(marts.items()))
+
+
+# -- datasets --------------------------------------------------------------------------------
+
+
+def is_time(column: Column) -> bool:
+    """Whether a column is a day or a point in time."""
+    return column.type.removeprefix("Nullable(").startswith("Date")
+
+
+def dataset_tree(mart: Mart, texts: Texts) -> Tree:
+    """A mart as a dataset: its columns, and the metrics that its measures allow."""
+    labels = {name: label_of_metric(name, mart, texts) for name in mart.metrics}
+    days = [name for name in ("date", "changed_at") if name in mart.names]
+    return {
+        "table_name": mart.name,
+        "main_dttm_col": days[0] if days else None,
+        "description": mart.description,
+        "schema": mart.schema,
+        "sql": mart.sql,
+        "filter_select_enabled": True,
+        "always_filter_main_dttm": False,
+        "uuid": uuid_of("dataset", mart.name),
+        "metrics": [
+            {
+                "metric_name": name,
+                "verbose_name": labels[name],
+                "expression": expression,
+                "d3format": number_format(name),
+            }
+            for name, expression in mart.metrics.items()
+        ],
+        "columns": [
+            {
+                "column_name": column.name,
+                "verbose_name": texts("columns", column.name),
+                "description": column.description or None,
+                "type": column.type,
+                "is_dttm": is_time(column),
+                "is_active": True,
+                "groupby": True,
+                "filterable": True,
+            }
+            for column in (*mart.columns, *mart.joined)
+        ],
+        "version": "1.0.0",
+        "database_uuid": uuid_of("database", DATABASE),
+    }
+
+
+def label_of_metric(name: str, mart: Mart, texts: Texts) -> str:
+    """What a reader sees: of a measure its column's name, else a text of its own."""
+    measure = name.removeprefix("sum_").removeprefix("value_")
+    if name not in mart.own_metrics and measure in mart.names:
+        return texts("columns", measure)
+    return texts("metrics", name)
+
+
+def number_format(name: str) -> str:
+    """How a number of this name is written."""
+    if name.endswith("_ratio"):
+        return ".1%"
+    if name.startswith("avg_") or "_avg_" in name or name.endswith(("_hours", "_minutes", "_score")):
+        return ",.1f"
+    if name.endswith("_index"):
+        return ".2f"
+    return ",d"
+
+
+# -- charts ----------------------------------------------------------------------------------
+
+Spec = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart as its file describes it."""
+
+    dashboard: str
+    name: str
+    spec: Spec
+    mart: Mart
+
+    @property
+    def place(self) -> str:
+        """Where a fault in its description is."""
+        return f"superset/dashboards/{self.dashboard}.yml, chart {self.name}"
+
+    @property
+    def metrics(self) -> list[str]:
+        """The metrics that it shows."""
+        return as_list(self.spec.get("metric")) + as_list(self.spec.get("metrics"))
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that it shows as they are or groups by."""
+        found = as_list(self.spec.get("columns")) + as_list(self.spec.get("x"))
+        return found + as_list(self.spec.get("by")) + as_list(self.spec.get("rows"))
+
+    @property
+    def filtered(self) -> list[str]:
+        """The columns that its own conditions look at."""
+        return [condition["column"] for condition in self.spec.get("where", [])]
+
+    @property
+    def has_dates(self) -> bool:
+        """Whether the filter of dates reaches it."""
+        return bool({"date", "changed_at"} & self.mart.names)
+
+    def check(self, single: set[str]) -> None:
+        """Refuse what the contract does not have, and a sum of what does not add up.
+
+        A metric `value_x` is the measure of one row: the chart's dimensions, its own equalities and
+        the dashboard's filters of one value must make up the whole key of the mart.
+        """
+        known = self.mart.names | {column.name for column in self.mart.joined}
+        order = [str(each).removeprefix("-") for each in as_list(self.spec.get("order"))]
+        for name in (*self.columns, *self.filtered, *order):
+            if name not in known and name not in self.mart.metrics:
+                raise OarsError(f"{self.place}: {self.mart.name} has no column {name}.")
+        for name in self.metrics:
+            if name not in self.mart.metrics:
+                raise OarsError(f"{self.place}: {self.mart.name} has no metric {name}.")
+            refuse_wrong_sum(name, self.mart)
+        if any(name.startswith("value_") for name in self.metrics):
+            given = {KEY_OF.get(name, name) for name in self.columns}
+            given |= {each["column"] for each in self.spec.get("where", []) if each["op"] == "=="}
+            given |= {KEY_OF.get(name, name) for name in single}
+            if self.spec.get("grain", "P1D") != "P1D":
+                given -= {"date"}
+            lacking = [name for name in self.mart.key if name not in given]
+            if lacking:
+                raise OarsError(
+                    f"{self.place}: {', '.join(self.metrics)} is of one row of {self.mart.name}, "
+                    f"but several have the same {', '.join(sorted(given)) or 'nothing'}: "
+                    f"add {', '.join(lacking)}."
+                )
+
+
+def refuse_wrong_sum(name: str, mart: Mart) -> None:
+    """Refuse a metric that sums a measure that is declared not to add up."""
+    for column in mart.columns:
+        summed = rf"\b(sum|avg)\w*\([^()]*\b{re.escape(column.name)}\b"
+        if column.additive is False and re.search(summed, mart.metrics[name], re.IGNORECASE):
+            if name.endswith("_mean") or mart.metrics[name].startswith(("avg", "round(avg")):
+                continue  # A mean over rows is no sum.
+            raise OarsError(
+                f"The metric {name} of {mart.name} sums {column.name}, which does not add up."
+            )
+
+
+def as_list(value: Any) -> list[Any]:
+    """A value, several or none, as a list."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def condition(where: Spec) -> Spec:
+    """A condition of a chart in Superset's form."""
+    return {
+        "expressionType": "SIMPLE",
+        "clause": "WHERE",
+        "subject": where["column"],
+        "operator": where["op"],
+        "comparator": where.get("value"),
+    }
+
+
+def conditions(chart: Chart) -> list[Spec]:
+    """All conditions of a chart; that of dates is there to be set by the dashboard."""
+    found = [condition(each) for each in chart.spec.get("where", [])]
+    if chart.has_dates:
+        time = "date" if "date" in chart.mart.names else "changed_at"
+        open_ended = {"column": time, "op": "TEMPORAL_RANGE", "value": "No filter"}
+        found.append(condition(open_ended))
+    return found
+
+
+def number_params(chart: Chart, texts: Texts) -> Spec:
+    """One figure."""
+    [metric] = chart.metrics
+    return {
+        "metric": metric,
+        "y_axis_format": chart.spec.get("format", number_format(metric)),
+        "time_format": "%Y-%m-%d %H:%M",
+        "header_font_size": 0.4,
+        "subheader_font_size": 0.125,
+    }
+
+
+def series_params(chart: Chart, texts: Texts) -> Spec:
+    """Bars, lines or areas over time or over names."""
+    spec = chart.spec
+    metrics = chart.metrics
+    by = as_list(spec.get("by"))
+    [x] = as_list(spec["x"])
+    kind = next(c for c in (*chart.mart.columns, *chart.mart.joined) if c.name == x)
+    several = len(metrics) > 1 or bool(by)
+    horizontal = spec.get("orientation") == "horizontal"
+    y_title = label_of_metric(metrics[0], chart.mart, texts) if len(metrics) == 1 else ""
+    params: Spec = {
+        "x_axis": x,
+        "metrics": metrics,
+        "groupby": by,
+        "x_axis_sort_asc": not horizontal,
+        "row_limit": spec.get("limit", ROW_LIMIT),
+        "truncate_metric": True,
+        "show_empty_columns": True,
+        "rich_tooltip": True,
+        "showTooltipTotal": False,
+        "show_legend": several,
+        "legendType": "scroll",
+        "legendOrientation": "top",
+        "stack": "Stack" if spec.get("stack") else None,
+        "orientation": spec.get("orientation", "vertical"),
+        "y_axis_format": spec.get("format", number_format(metrics[0])),
+        "y_axis_title": y_title,
+        "y_axis_title_position": "Left",
+        "y_axis_title_margin": 40 if y_title and not horizontal else 0,
+        "x_axis_title": texts("columns", x) if spec.get("x_title") else "",
+        "x_axis_title_margin": 30 if spec.get("x_title") else 0,
+        "tooltipTimeFormat": "%Y-%m-%d",
+        "color_scheme": "supersetColors",
+        "sort_series_type": "name",
+        "sort_series_ascending": True,
+        "zoomable": False,
+        "minorTicks": False,
+        "opacity": 0.3,
+        "markerEnabled": False,
+        "seriesType": "line",
+    }
+    if is_time(kind):
+        params |= {"time_grain_sqla": spec.get("grain", "P1D"), "x_axis_time_format": "%Y-%m-%d"}
+    elif kind.additive is not None:
+        # A measure as an axis: numbers in their distance.
+        params |= {"xAxisForceCategorical": False, "x_axis_number_format": ",d"}
+    else:
+        params |= {"xAxisForceCategorical": True, "xAxisLabelRotation": 0 if horizontal else 45}
+        params["x_axis_sort"] = spec.get("sort", x)
+    if "sort" in spec:
+        params |= {"timeseries_limit_metric": spec["sort"], "order_desc": True}
+    if spec.get("max"):
+        params |= {"truncateYAxis": True, "y_axis_bounds": [0, spec["max"]]}
+    return params
+
+
+def table_params(chart: Chart, texts: Texts) -> Spec:
+    """Rows as they are, or grouped where there are metrics."""
+    spec = chart.spec
+    columns = as_list(spec["columns"])
+    order = [(str(each).removeprefix("-"), not str(each).startswith("-")) for each in spec["order"]]
+    formats = {
+        name: {"d3NumberFormat": number_format(name), "horizontalAlign": "right"}
+        for name in (*columns, *chart.metrics)
+        if name in chart.metrics
+        or any(c.name == name and c.additive is not None for c in chart.mart.columns)
+    }
+    params: Spec = {
+        "row_limit": spec.get("limit", 1000),
+        "page_length": spec.get("page", 10),
+        "server_pagination": False,
+        "include_search": spec.get("search", False),
+        "table_timestamp_format": spec.get("time_format", "%Y-%m-%d"),
+        "show_cell_bars": False,
+        "allow_rearrange_columns": False,
+        "column_config": formats,
+        "color_pn": False,
+    }
+    if not chart.metrics:
+        return params | {
+            "query_mode": "raw",
+            "all_columns": columns,
+            "order_by_cols": [f'["{name}", {str(up).lower()}]' for name, up in order],
+        }
+    [(first, up)] = order
+    return params | {
+        "query_mode": "aggregate",
+        "groupby": columns,
+        "metrics": chart.metrics,
+        "timeseries_limit_metric": first,
+        "order_desc": not up,
+    }
+
+
+def pivot_params(chart: Chart, texts: Texts) -> Spec:
+    """A table of two dimensions."""
+    spec = chart.spec
+    return {
+        "groupbyRows": as_list(spec["rows"]),
+        "groupbyColumns": as_list(spec["columns"]),
+        "metrics": chart.metrics,
+        "metricsLayout": "COLUMNS",
+        "aggregateFunction": "Sum",
+        "rowOrder": "key_a_to_z",
+        "colOrder": "key_a_to_z",
+        "valueFormat": number_format(chart.metrics[0]),
+        "row_limit": ROW_LIMIT,
+        "rowTotals": spec.get("totals", False),
+        "colTotals": spec.get("totals", False),
+        "date_format": "%Y-%m-%d",
+    }
+
+
+KINDS = {
+    "number": ("big_number_total", number_params),
+    "bar": ("echarts_timeseries_bar", series_params),
+    "line": ("echarts_timeseries_line", series_params),
+    "area": ("echarts_area", series_params),
+    "table": ("table", table_params),
+    "pivot": ("pivot_table_v2", pivot_params),
+}
+
+
+def chart_tree(chart: Chart, texts: Texts) -> Tree:
+    """A chart in Superset's import format."""
+    try:
+        viz_type, params_of = KINDS[chart.spec["kind"]]
+        params = params_of(chart, texts)
+    except KeyError as error:
+        raise OarsError(f"{chart.place}: {error.args[0]} is missing or not known.") from error
+    return {
+        "slice_name": texts("charts", chart.dashboard, chart.name, "title"),
+        "description": texts("charts", chart.dashboard, chart.name, "description"),
+        "viz_type": viz_type,
+        "params": {
+            "viz_type": viz_type,
+            "adhoc_filters": conditions(chart),
+            "annotation_layers": [],
+            "extra_form_data": {},
+            **params,
+        },
+        "cache_timeout": None,
+        "uuid": uuid_of("chart", f"{chart.dashboard}/{chart.name}"),
+        "version": "1.0.0",
+        "dataset_uuid": uuid_of("dataset", chart.mart.name),
+    }
+
+
+# -- dashboards ------------------------------------------------------------------------------
+
+
+def filter_tree(name: str, slug: str, filters: Tree, reached: list[bool], texts: Texts) -> Tree:
+    """A filter of a dashboard in Superset's form."""
+    spec = filters[name]
+    tree: Tree = {
+        "id": f"NATIVE_FILTER-{slug}-{name}",
+        "name": texts("filters", name),
+        "type": "NATIVE_FILTER",
+        "filterType": spec["kind"],
+        "description": "",
+        "scope": {"rootPath": ["ROOT_ID"], "excluded": []},
+        "cascadeParentIds": [],
+        "defaultDataMask": {"extraFormData": {}, "filterState": {}, "ownState": {}},
+        "controlValues": {"enableEmptyFilter": False},
+        "targets": [{}],
+    }
+    if spec["kind"] == "filter_select":
+        tree["targets"] = [
+            {
+                "column": {"name": spec["column"]},
+                "datasetUuid": uuid_of("dataset", spec["dataset"]),
+            }
+        ]
+        tree["controlValues"] = {
+            "multiSelect": not spec.get("single", False),
+            "defaultToFirstItem": spec.get("single", False),
+            "enableEmptyFilter": spec.get("single", False),
+            "searchAllOptions": True,
+            "inverseSelection": False,
+            "sortAscending": not spec.get("sort"),
+        }
+        if spec.get("sort"):
+            tree["sortMetric"] = spec["sort"]
+        tree["cascadeParentIds"] = [
+            f"NATIVE_FILTER-{slug}-{parent}" for parent in as_list(spec.get("within"))
+        ]
+    return tree
+
+
+class Layout:
+    """The grid of a dashboard: rows of charts, in tabs where there are some."""
+
+    def __init__(self, slug: str, title: str, note: str) -> None:
+        self.slug = slug
+        self.tree: Tree = {
+            "DASHBOARD_VERSION_KEY": "v2",
+            "ROOT_ID": {"id": "ROOT_ID", "type": "ROOT", "children": ["GRID_ID"]},
+            "HEADER_ID": {"id": "HEADER_ID", "type": "HEADER", "meta": {"text": title}},
+        }
+        self.add("GRID_ID", "GRID", ["ROOT_ID"], {})
+        self.add("ROW-note", "ROW", ["ROOT_ID", "GRID_ID"], {"background": "BACKGROUND_TRANSPARENT"})
+        meta = {"code": note, "width": GRID_WIDTH, "height": 12}
+        self.add("MARKDOWN-note", "MARKDOWN", ["ROOT_ID", "GRID_ID", "ROW-note"], meta)
+
+    def add(self, id_: str, type_: str, parents: list[str], meta: Tree) -> None:
+        """Put a component into the last of its parents."""
+        self.tree[id_] = {
+            "id": id_,
+            "type": type_,
+            "children": [],
+            "parents": parents,
+            "meta": meta,
+        }
+        self.tree[parents[-1]].setdefault("children", []).append(id_)
+
+    def rows(self, rows: Iterable[Spec], parents: list[str], titles: dict[str, str]) -> None:
+        """Put rows of charts into a grid or tab; the charts of a row share its width."""
+        for number, row in enumerate(rows):
+            row_id = f"ROW-{parents[-1]}-{number}"
+            self.add(row_id, "ROW", parents, {"background": "BACKGROUND_TRANSPARENT"})
+            widths = row.get("widths") or [GRID_WIDTH // len(row["charts"])] * len(row["charts"])
+            for name, width in zip(row["charts"], widths, strict=True):
+                meta = {
+                    "uuid": uuid_of("chart", f"{self.slug}/{name}"),
+                    "sliceName": titles[name],
+                    "width": width,
+                    "height": row["height"],
+                    # Superset puts its own id in the place of this one when it imports.
+                    "chartId": number_of(f"{self.slug}/{name}"),
+                }
+                self.add(f"CHART-{name}", "CHART", [*parents, row_id], meta)
+
+
+def number_of(name: str) -> int:
+    """A number for a chart that is the same in every generation."""
+    return uuid.uuid5(NAMESPACE, name).int % 2**31
+
+
+def rows_of(spec: Spec) -> Iterator[Spec]:
+    """All rows of a dashboard, with or without tabs."""
+    for tab in spec.get("tabs", [spec]):
+        yield from tab["rows"]
+
+
+def dashboard_tree(slug: str, spec: Spec, charts: list[Chart], filters: Tree, texts: Texts) -> Tree:
+    """A dashboard in Superset's import format."""
+    title = texts("dashboards", slug, "title")
+    note = texts("dashboards", slug, "note")
+    titles = {chart.name: texts("charts", slug, chart.name, "title") for chart in charts}
+    layout = Layout(slug, title, note)
+    grid = ["ROOT_ID", "GRID_ID"]
+    if "tabs" in spec:
+        layout.add("TABS-1", "TABS", grid, {})
+        for tab in spec["tabs"]:
+            id_ = f"TAB-{tab['tab']}"
+            meta = {"text": texts("dashboards", slug, "tabs", tab["tab"]), "defaultText": ""}
+            layout.add(id_, "TAB", [*grid, "TABS-1"], meta)
+            layout.rows(tab["rows"], [*grid, "TABS-1", id_], titles)
+    else:
+        layout.rows(spec["rows"], grid, titles)
+    natives = []
+    for name in spec["filters"]:
+        tree = filter_tree(name, slug, filters, [], texts)
+        column = filters[name].get("column")
+        # A filter says which charts it reaches: those that have its column.
+        tree["scope"]["excluded"] = [
+            number_of(f"{slug}/{chart.name}")
+            for chart in charts
+            if not reaches(column, chart)
+            or chart.name in spec.get("free", {}).get(name, [])
+        ]
+        natives.append(tree)
+    return {
+        "dashboard_title": title,
+        "description": texts("dashboards", slug, "description"),
+        "css": "",
+        "slug": slug,
+        "certified_by": "",
+        "certification_details": "",
+        "published": True,
+        "uuid": uuid_of("dashboard", slug),
+        "position": layout.tree,
+        "metadata": {
+            "native_filter_configuration": natives,
+            "cross_filters_enabled": spec.get("cross_filters", False),
+            "chart_configuration": {},
+            "global_chart_configuration": {
+                "scope": {"rootPath": ["ROOT_ID"], "excluded": []},
+                "chartsInScope": [],
+            },
+            "refresh_frequency": 0,
+            "timed_refresh_immune_slices": [],
+            "expanded_slices": {},
+            "label_colors": {},
+            "shared_label_colors": [],
+            "color_scheme": "supersetColors",
+            "color_scheme_domain": [],
+            "map_label_colors": {},
+            "filter_scopes": {},
+            "default_filters": "{}",
+        },
+        "version": "1.0.0",
+    }
+
+
+def reaches(column: str | None, chart: Chart) -> bool:
+    """Whether a filter by a column (None: by dates) reaches a chart."""
+    if column is None:
+        return chart.has_dates
+    return column in chart.mart.names | {joined.name for joined in chart.mart.joined}
+
+
+# -- all together ----------------------------------------------------------------------------
+
+
+def read_charts(project: Path, marts: dict[str, Mart]) -> tuple[Tree, dict[str, Tree], list[Chart]]:
+    """The filters, the dashboards by slug, and all charts, checked against the contract."""
+    folder = project / "superset" / "dashboards"
+    filters = read_yaml(project / "superset" / "filters.yml")
+    dashboards = {path.stem: read_yaml(path) for path in sorted(folder.glob("*.yml"))}
+    charts = []
+    for slug, spec in dashboards.items():
+        single = {
+            KEY_OF.get(filters[name].get("column"), name)
+            for name in spec["filters"]
+            if filters[name].get("single")
+        }
+        if {"course", "run"} <= single:
+            single |= {"course_key"}
+        for name, chart_spec in spec["charts"].items():
+            if chart_spec["dataset"] not in marts:
+                raise OarsError(
+                    f"superset/dashboards/{slug}.yml, chart {name}: "
+                    f"there is no public mart {chart_spec['dataset']}."
+                )
+            chart = Chart(slug, name, chart_spec, marts[chart_spec["dataset"]])
+            chart.check(single)
+            charts.append(chart)
+        placed = sorted(name for row in rows_of(spec) for name in row["charts"])
+        if placed != sorted(spec["charts"]):
+            raise OarsError(f"superset/dashboards/{slug}.yml: each chart must be in one row.")
+    return filters, dashboards, charts
+
+
+def make_assets(project: Path, language: str = "en") -> dict[str, str]:
+    """Every file of the assets by its path."""
+    path = project / "superset" / "text" / f"{language}.yml"
+    if not path.exists():
+        known = ", ".join(sorted(each.stem for each in path.parent.glob("*.yml")))
+        raise OarsError(f"There are no texts in {language}: choose of {known}.")
+    texts = Texts(read_yaml(path), language)
+    marts = read_marts(project)
+    filters, dashboards, charts = read_charts(project, marts)
+    schema = next(iter(marts.values())).schema
+    trees: dict[str, Tree] = {
+        # A fixed time: the same input gives the same bytes.
+        "metadata.yaml": {
+            "version": "1.0.0",
+            "type": "assets",
+            "timestamp": "2026-01-01T00:00:00+00:00",
+        },
+        f"databases/{DATABASE}.yaml": {
+            "database_name": DATABASE,
+            "sqlalchemy_uri": URI.format(schema=schema),
+            "cache_timeout": None,
+            "expose_in_sqllab": True,
+            "allow_run_async": False,
+            "allow_ctas": False,
+            "allow_cvas": False,
+            "allow_dml": False,
+            "allow_csv_upload": False,
+            "extra": {
+                "engine_params": {"connect_args": {"interface": "chdb", "path": SNAPSHOT}},
+                "metadata_params": {},
+            },
+            "uuid": uuid_of("database", DATABASE),
+            "version": "1.0.0",
+        },
+    }
+    for mart in marts.values():
+        for name in mart.metrics:
+            refuse_wrong_sum(name, mart)
+        trees[f"datasets/{DATABASE}/{mart.name}.yaml"] = dataset_tree(mart, texts)
+    for chart in charts:
+        trees[f"charts/{chart.dashboard}/{chart.name}.yaml"] = chart_tree(chart, texts)
+    for slug, spec in dashboards.items():
+        of_it = [chart for chart in charts if chart.dashboard == slug]
+        trees[f"dashboards/{slug}.yaml"] = dashboard_tree(slug, spec, of_it, filters, texts)
+    if texts.missing:
+        raise OarsError(f"{path} lacks {', '.join(sorted(set(texts.missing)))}.")
+    return {
+        name: yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, width=100)
+        for name, tree in trees.items()
+    }
+
+
+def write_assets(folder: Path, assets: dict[str, str]) -> None:
+    """Put the assets into a folder, in place of what assets were in it."""
+    for name in ("databases", "datasets", "charts", "dashboards"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for name, content in assets.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)

@@ -31,11 +31,10 @@ SNAPSHOT = ".oars/published/current"
 KEY_OF = {
     "block_label": "block_id",
     "question_label": "question_id",
-    "problem": "block_id",
-    "video": "block_id",
-    "learner": "actor_id",
+    "course_title": "course_key",
+    "program_name": "program_key",
 }
-COURSE_COLUMNS = {"course_name": "String", "course_run": "String"}
+COURSE_COLUMNS = {"course_label": "String", "course_run": "String", "course_title": "String"}
 BLOCK_COLUMNS = {"block_label": "String"}
 GRID_WIDTH = 12
 ROW_LIMIT = 10_000
@@ -57,6 +56,16 @@ class Column:
     """Whether it may be summed; None of what is no measure."""
 
 
+def is_list(column: Column) -> bool:
+    """Whether a column holds lists, which a chart shows as text."""
+    return column.type.startswith("Array")
+
+
+def shown(column: Column) -> str:
+    """A column of a mart as its dataset has it."""
+    return f"arrayStringConcat(m.{column.name}, '; ')" if is_list(column) else f"m.{column.name}"
+
+
 @dataclass(frozen=True)
 class Mart:
     """What the dbt contract says of a public mart."""
@@ -67,6 +76,11 @@ class Mart:
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     own_metrics: dict[str, str]
+
+    @property
+    def is_pii(self) -> bool:
+        """Whether it says who learners are."""
+        return self.schema.endswith("_pii")
 
     @cached_property
     def names(self) -> set[str]:
@@ -98,21 +112,22 @@ class Mart:
 
     @property
     def sql(self) -> str | None:
-        """The mart with the names of course and block; None where the mart has them."""
+        """The mart with names of course and block and lists as text; None where it needs neither."""
         joined = [column.name for column in self.joined]
-        if not joined:
+        if not joined and not any(is_list(column) for column in self.columns):
             return None
-        columns = [f"m.{column.name} as {column.name}" for column in self.columns]
+        columns = [f"{shown(column)} as {column.name}" for column in self.columns]
         tables = [f"{self.schema}.{self.name} as m"]
-        if set(COURSE_COLUMNS) & set(joined):
+        if "course_label" in joined:
             columns += [
-                f"if(c.{name} != '', c.{name}, {otherwise}) as {name}"
-                for name, otherwise in (("course_name", "m.course_key"), ("course_run", "''"))
-                if name in joined
+                f"c.{name} as {name}" for name in ("course_label", "course_run") if name in joined
             ]
+            columns.append("concat(c.course_label, ', ', c.course_run) as course_title")
             tables.append(
                 f"left join {self.schema}.dim_courses as c on m.course_key = c.course_key"
             )
+        elif "course_title" in joined:
+            columns.append("concat(m.course_label, ', ', m.course_run) as course_title")
         if "block_label" in joined:
             columns.append("if(b.block_label != '', b.block_label, m.block_id) as block_label")
             tables.append(
@@ -129,7 +144,6 @@ class Texts:
     """Every word that a reader sees, in one language."""
 
     tree: Tree
-    language: str
     missing: list[str] = field(default_factory=list)
 
     def __call__(self, *path: str) -> str:
@@ -166,17 +180,21 @@ def read_marts(project: Path) -> dict[str, Mart]:
     if not result.success:
         raise OarsError(f"dbt cannot read the project: {result.exception or 'run `dbt parse`'}.")
     manifest = result.result
-    keys = {
-        node.attached_node: tuple(node.test_metadata.kwargs["columns"])
-        for node in manifest.nodes.values()
-        if node.resource_type == "test"
-        and node.test_metadata
-        and node.test_metadata.name == "unique_key"
-    }
+    keys: dict[str, tuple[str, ...]] = {}
+    for node in manifest.nodes.values():
+        test = getattr(node, "test_metadata", None)
+        if test and test.name == "unique":
+            keys.setdefault(node.attached_node, (node.column_name,))
+        if test and test.name == "unique_key":
+            keys[node.attached_node] = tuple(test.kwargs["columns"])
     marts = {}
     for node in manifest.nodes.values():
         is_mart = node.resource_type == "model" and node.fqn[1] == "marts"
-        if not is_mart or node.config.access != "public" or node.config.meta.get("dataset") is False:
+        if (
+            not is_mart
+            or node.config.access != "public"
+            or node.config.meta.get("dataset") is False
+        ):
             continue
         columns = tuple(
             Column(
@@ -188,7 +206,9 @@ def read_marts(project: Path) -> dict[str, Mart]:
             for column in node.columns.values()
         )
         if node.unique_id not in keys:
-            raise OarsError(f"{node.name} has no test unique_key: say what its rows are one of.")
+            raise OarsError(
+                f"{node.name} has no test of a unique key: say what its rows are one of."
+            )
         marts[node.name] = Mart(
             node.name,
             node.schema,
@@ -198,6 +218,35 @@ def read_marts(project: Path) -> dict[str, Mart]:
             dict(node.config.meta.get("metrics", {})),
         )
     return dict(sorted(marts.items()))
+
+
+METADATA: Tree = {
+    "version": "1.0.0",
+    "type": "assets",
+    # A fixed time: the same input gives the same bytes.
+    "timestamp": "2026-01-01T00:00:00+00:00",
+}
+
+
+def database_tree(schema: str) -> Tree:
+    """The embedded database, read-only; for a server it gets another URI."""
+    return {
+        "database_name": DATABASE,
+        "sqlalchemy_uri": URI.format(schema=schema),
+        "cache_timeout": None,
+        "expose_in_sqllab": True,
+        "allow_run_async": False,
+        "allow_ctas": False,
+        "allow_cvas": False,
+        "allow_dml": False,
+        "allow_csv_upload": False,
+        "extra": {
+            "engine_params": {"connect_args": {"interface": "chdb", "path": SNAPSHOT}},
+            "metadata_params": {},
+        },
+        "uuid": uuid_of("database", DATABASE),
+        "version": "1.0.0",
+    }
 
 
 # -- datasets --------------------------------------------------------------------------------
@@ -235,7 +284,7 @@ def dataset_tree(mart: Mart, texts: Texts) -> Tree:
                 "column_name": column.name,
                 "verbose_name": texts("columns", column.name),
                 "description": column.description or None,
-                "type": column.type,
+                "type": "String" if is_list(column) else column.type,
                 "is_dttm": is_time(column),
                 "is_active": True,
                 "groupby": True,
@@ -260,7 +309,11 @@ def number_format(name: str) -> str:
     """How a number of this name is written."""
     if name.endswith("_ratio"):
         return ".1%"
-    if name.startswith("avg_") or "_avg_" in name or name.endswith(("_hours", "_minutes", "_score")):
+    if (
+        name.startswith("avg_")
+        or "_avg_" in name
+        or name.endswith(("_hours", "_minutes", "_score"))
+    ):
         return ",.1f"
     if name.endswith("_index"):
         return ".2f"
@@ -303,6 +356,11 @@ class Chart:
         return [condition["column"] for condition in self.spec.get("where", [])]
 
     @property
+    def known(self) -> set[str]:
+        """The columns that its dataset has."""
+        return self.mart.names | {column.name for column in self.mart.joined}
+
+    @property
     def has_dates(self) -> bool:
         """Whether the filter of dates reaches it."""
         return bool({"date", "changed_at"} & self.mart.names)
@@ -313,10 +371,9 @@ class Chart:
         A metric `value_x` is the measure of one row: the chart's dimensions, its own equalities and
         the dashboard's filters of one value must make up the whole key of the mart.
         """
-        known = self.mart.names | {column.name for column in self.mart.joined}
         order = [str(each).removeprefix("-") for each in as_list(self.spec.get("order"))]
         for name in (*self.columns, *self.filtered, *order):
-            if name not in known and name not in self.mart.metrics:
+            if name not in self.known and name not in self.mart.metrics:
                 raise OarsError(f"{self.place}: {self.mart.name} has no column {name}.")
         for name in self.metrics:
             if name not in self.mart.metrics:
@@ -326,6 +383,8 @@ class Chart:
             given = {KEY_OF.get(name, name) for name in self.columns}
             given |= {each["column"] for each in self.spec.get("where", []) if each["op"] == "=="}
             given |= {KEY_OF.get(name, name) for name in single}
+            if {"course_label", "course_run"} <= given:
+                given |= {"course_key"}
             if self.spec.get("grain", "P1D") != "P1D":
                 given -= {"date"}
             lacking = [name for name in self.mart.key if name not in given]
@@ -439,7 +498,10 @@ def series_params(chart: Chart, texts: Texts) -> Spec:
         params |= {"xAxisForceCategorical": True, "xAxisLabelRotation": 0 if horizontal else 45}
         params["x_axis_sort"] = spec.get("sort", x)
     if "sort" in spec:
-        params |= {"timeseries_limit_metric": spec["sort"], "order_desc": True}
+        params |= {
+            "timeseries_limit_metric": spec["sort"],
+            "order_desc": not spec.get("ascending", False),
+        }
     if spec.get("max"):
         params |= {"truncateYAxis": True, "y_axis_bounds": [0, spec["max"]]}
     return params
@@ -540,9 +602,8 @@ def chart_tree(chart: Chart, texts: Texts) -> Tree:
 # -- dashboards ------------------------------------------------------------------------------
 
 
-def filter_tree(name: str, slug: str, filters: Tree, reached: list[bool], texts: Texts) -> Tree:
+def filter_tree(name: str, slug: str, spec: Spec, texts: Texts) -> Tree:
     """A filter of a dashboard in Superset's form."""
-    spec = filters[name]
     tree: Tree = {
         "id": f"NATIVE_FILTER-{slug}-{name}",
         "name": texts("filters", name),
@@ -570,6 +631,8 @@ def filter_tree(name: str, slug: str, filters: Tree, reached: list[bool], texts:
             "inverseSelection": False,
             "sortAscending": not spec.get("sort"),
         }
+        # Charts wait for it: else they would be drawn once for all courses.
+        tree["requiredFirst"] = spec.get("single", False)
         if spec.get("sort"):
             tree["sortMetric"] = spec["sort"]
         tree["cascadeParentIds"] = [
@@ -589,8 +652,10 @@ class Layout:
             "HEADER_ID": {"id": "HEADER_ID", "type": "HEADER", "meta": {"text": title}},
         }
         self.add("GRID_ID", "GRID", ["ROOT_ID"], {})
-        self.add("ROW-note", "ROW", ["ROOT_ID", "GRID_ID"], {"background": "BACKGROUND_TRANSPARENT"})
-        meta = {"code": note, "width": GRID_WIDTH, "height": 12}
+        self.add(
+            "ROW-note", "ROW", ["ROOT_ID", "GRID_ID"], {"background": "BACKGROUND_TRANSPARENT"}
+        )
+        meta = {"code": note, "width": GRID_WIDTH, "height": 9}
         self.add("MARKDOWN-note", "MARKDOWN", ["ROOT_ID", "GRID_ID", "ROW-note"], meta)
 
     def add(self, id_: str, type_: str, parents: list[str], meta: Tree) -> None:
@@ -651,14 +716,12 @@ def dashboard_tree(slug: str, spec: Spec, charts: list[Chart], filters: Tree, te
         layout.rows(spec["rows"], grid, titles)
     natives = []
     for name in spec["filters"]:
-        tree = filter_tree(name, slug, filters, [], texts)
-        column = filters[name].get("column")
-        # A filter says which charts it reaches: those that have its column.
+        tree = filter_tree(name, slug, filters[name], texts)
+        # A filter says which charts it reaches.
         tree["scope"]["excluded"] = [
             number_of(f"{slug}/{chart.name}")
             for chart in charts
-            if not reaches(column, chart)
-            or chart.name in spec.get("free", {}).get(name, [])
+            if not reaches(name, filters, spec, chart)
         ]
         natives.append(tree)
     return {
@@ -694,11 +757,12 @@ def dashboard_tree(slug: str, spec: Spec, charts: list[Chart], filters: Tree, te
     }
 
 
-def reaches(column: str | None, chart: Chart) -> bool:
-    """Whether a filter by a column (None: by dates) reaches a chart."""
-    if column is None:
-        return chart.has_dates
-    return column in chart.mart.names | {joined.name for joined in chart.mart.joined}
+def reaches(name: str, filters: Tree, spec: Spec, chart: Chart) -> bool:
+    """Whether a filter of a dashboard reaches a chart: one that has its column."""
+    if chart.name not in spec.get("only", {}).get(name, [chart.name]):
+        return False
+    column = filters[name].get("column")
+    return chart.has_dates if column is None else column in chart.known
 
 
 # -- all together ----------------------------------------------------------------------------
@@ -711,13 +775,6 @@ def read_charts(project: Path, marts: dict[str, Mart]) -> tuple[Tree, dict[str, 
     dashboards = {path.stem: read_yaml(path) for path in sorted(folder.glob("*.yml"))}
     charts = []
     for slug, spec in dashboards.items():
-        single = {
-            KEY_OF.get(filters[name].get("column"), name)
-            for name in spec["filters"]
-            if filters[name].get("single")
-        }
-        if {"course", "run"} <= single:
-            single |= {"course_key"}
         for name, chart_spec in spec["charts"].items():
             if chart_spec["dataset"] not in marts:
                 raise OarsError(
@@ -725,7 +782,13 @@ def read_charts(project: Path, marts: dict[str, Mart]) -> tuple[Tree, dict[str, 
                     f"there is no public mart {chart_spec['dataset']}."
                 )
             chart = Chart(slug, name, chart_spec, marts[chart_spec["dataset"]])
-            chart.check(single)
+            chart.check(
+                {
+                    filters[each]["column"]
+                    for each in spec["filters"]
+                    if filters[each].get("single") and reaches(each, filters, spec, chart)
+                }
+            )
             charts.append(chart)
         placed = sorted(name for row in rows_of(spec) for name in row["charts"])
         if placed != sorted(spec["charts"]):
@@ -733,63 +796,49 @@ def read_charts(project: Path, marts: dict[str, Mart]) -> tuple[Tree, dict[str, 
     return filters, dashboards, charts
 
 
-def make_assets(project: Path, language: str = "en") -> dict[str, str]:
-    """Every file of the assets by its path."""
+def make_assets(project: Path, language: str = "en") -> dict[str, dict[str, str]]:
+    """Two bundles, path -> file: `assets`, and `assets_pii` with what shows personal data."""
     path = project / "superset" / "text" / f"{language}.yml"
     if not path.exists():
         known = ", ".join(sorted(each.stem for each in path.parent.glob("*.yml")))
         raise OarsError(f"There are no texts in {language}: choose of {known}.")
-    texts = Texts(read_yaml(path), language)
+    texts = Texts(read_yaml(path))
     marts = read_marts(project)
     filters, dashboards, charts = read_charts(project, marts)
-    schema = next(iter(marts.values())).schema
-    trees: dict[str, Tree] = {
-        # A fixed time: the same input gives the same bytes.
-        "metadata.yaml": {
-            "version": "1.0.0",
-            "type": "assets",
-            "timestamp": "2026-01-01T00:00:00+00:00",
-        },
-        f"databases/{DATABASE}.yaml": {
-            "database_name": DATABASE,
-            "sqlalchemy_uri": URI.format(schema=schema),
-            "cache_timeout": None,
-            "expose_in_sqllab": True,
-            "allow_run_async": False,
-            "allow_ctas": False,
-            "allow_cvas": False,
-            "allow_dml": False,
-            "allow_csv_upload": False,
-            "extra": {
-                "engine_params": {"connect_args": {"interface": "chdb", "path": SNAPSHOT}},
-                "metadata_params": {},
-            },
-            "uuid": uuid_of("database", DATABASE),
-            "version": "1.0.0",
-        },
-    }
+    bundles: dict[str, dict[str, Tree]] = {"assets": {}, "assets_pii": {}}
+    for trees in bundles.values():
+        trees["metadata.yaml"] = METADATA
+        trees[f"databases/{DATABASE}.yaml"] = database_tree(marts["dim_courses"].schema)
     for mart in marts.values():
         for name in mart.metrics:
             refuse_wrong_sum(name, mart)
-        trees[f"datasets/{DATABASE}/{mart.name}.yaml"] = dataset_tree(mart, texts)
-    for chart in charts:
-        trees[f"charts/{chart.dashboard}/{chart.name}.yaml"] = chart_tree(chart, texts)
+        bundle = bundles["assets_pii" if mart.is_pii else "assets"]
+        bundle[f"datasets/{DATABASE}/{mart.name}.yaml"] = dataset_tree(mart, texts)
     for slug, spec in dashboards.items():
         of_it = [chart for chart in charts if chart.dashboard == slug]
-        trees[f"dashboards/{slug}.yaml"] = dashboard_tree(slug, spec, of_it, filters, texts)
+        bundle = bundles["assets_pii" if spec.get("pii") else "assets"]
+        for chart in of_it:
+            if chart.mart.is_pii and not spec.get("pii"):
+                raise OarsError(f"{chart.place}: a dashboard of personal data says `pii: true`.")
+            bundle[f"charts/{slug}/{chart.name}.yaml"] = chart_tree(chart, texts)
+        bundle[f"dashboards/{slug}.yaml"] = dashboard_tree(slug, spec, of_it, filters, texts)
     if texts.missing:
         raise OarsError(f"{path} lacks {', '.join(sorted(set(texts.missing)))}.")
     return {
-        name: yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, width=100)
-        for name, tree in trees.items()
+        bundle: {
+            name: yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, width=100)
+            for name, tree in trees.items()
+        }
+        for bundle, trees in bundles.items()
     }
 
 
-def write_assets(folder: Path, assets: dict[str, str]) -> None:
-    """Put the assets into a folder, in place of what assets were in it."""
-    for name in ("databases", "datasets", "charts", "dashboards"):
-        shutil.rmtree(folder / name, ignore_errors=True)
-    for name, content in assets.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content)
+def write_assets(folder: Path, bundles: dict[str, dict[str, str]]) -> int:
+    """Put the bundles into a folder, in place of those that were in it; how many files."""
+    for bundle, files in bundles.items():
+        shutil.rmtree(folder / bundle, ignore_errors=True)
+        for name, content in files.items():
+            path = folder / bundle / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content)
+    return sum(map(len, bundles.values()))

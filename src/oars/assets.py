@@ -112,7 +112,7 @@ class Mart:
 
     @property
     def sql(self) -> str | None:
-        """The mart with names of course and block and lists as text; None where it needs neither."""
+        """The mart with names of course and block, lists as text; None where it needs neither."""
         joined = [column.name for column in self.joined]
         if not joined and not any(is_list(column) for column in self.columns):
             return None
@@ -168,14 +168,21 @@ def read_yaml(path: Path) -> Tree:
     return tree
 
 
-def read_marts(project: Path) -> dict[str, Mart]:
+def read_marts(
+    project: Path, profiles: Path | None = None, target: str | None = None
+) -> dict[str, Mart]:
     """The public marts, as dbt reads the project, with that of personal data."""
     from dbt.cli.main import dbtRunner
 
-    with tempfile.TemporaryDirectory() as target:
+    with tempfile.TemporaryDirectory() as folder:
         result = dbtRunner().invoke(
-            ["parse", "--quiet", "--no-partial-parse", "--project-dir", str(project)]
-            + ["--target-path", target, "--log-path", target, "--vars", "{pii_enabled: true}"]
+            [
+                *("parse", "--quiet", "--no-partial-parse", "--project-dir", str(project)),
+                *("--target-path", folder, "--log-path", folder),
+                *(("--profiles-dir", str(profiles)) if profiles else ()),
+                *(("--target", target) if target else ()),
+                *("--vars", "{pii_enabled: true}"),
+            ]
         )
     if not result.success:
         raise OarsError(f"dbt cannot read the project: {result.exception or 'run `dbt parse`'}.")
@@ -218,6 +225,18 @@ def read_marts(project: Path) -> dict[str, Mart]:
             dict(node.config.meta.get("metrics", {})),
         )
     return dict(sorted(marts.items()))
+
+
+def marts_read(slug: str, marts: dict[str, Mart], parts: "Parts") -> set[str]:
+    """The marts that a dashboard reads: those of its charts and filters, and what these join."""
+    used = {chart.mart.name for chart in parts.charts if chart.dashboard == slug}
+    used |= {parts.filters[name].get("dataset") for name in parts.dashboards[slug]["filters"]}
+    joined = {
+        found
+        for name in used & marts.keys()
+        for found in re.findall(r"join \w+\.(\w+)", marts[name].sql or "")
+    }
+    return (used & marts.keys()) | joined
 
 
 METADATA: Tree = {
@@ -645,6 +664,7 @@ class Layout:
     """The grid of a dashboard: rows of charts, in tabs where there are some."""
 
     def __init__(self, slug: str, title: str, note: str) -> None:
+        """Begin with the note on top."""
         self.slug = slug
         self.tree: Tree = {
             "DASHBOARD_VERSION_KEY": "v2",
@@ -768,7 +788,16 @@ def reaches(name: str, filters: Tree, spec: Spec, chart: Chart) -> bool:
 # -- all together ----------------------------------------------------------------------------
 
 
-def read_charts(project: Path, marts: dict[str, Mart]) -> tuple[Tree, dict[str, Tree], list[Chart]]:
+@dataclass(frozen=True)
+class Parts:
+    """What the files of the folder `superset` describe."""
+
+    filters: Tree
+    dashboards: dict[str, Tree]
+    charts: list[Chart]
+
+
+def read_parts(project: Path, marts: dict[str, Mart]) -> Parts:
     """The filters, the dashboards by slug, and all charts, checked against the contract."""
     folder = project / "superset" / "dashboards"
     filters = read_yaml(project / "superset" / "filters.yml")
@@ -793,18 +822,19 @@ def read_charts(project: Path, marts: dict[str, Mart]) -> tuple[Tree, dict[str, 
         placed = sorted(name for row in rows_of(spec) for name in row["charts"])
         if placed != sorted(spec["charts"]):
             raise OarsError(f"superset/dashboards/{slug}.yml: each chart must be in one row.")
-    return filters, dashboards, charts
+    return Parts(filters, dashboards, charts)
 
 
-def make_assets(project: Path, language: str = "en") -> dict[str, dict[str, str]]:
+def make_assets(
+    project: Path, marts: dict[str, Mart], language: str = "en"
+) -> dict[str, dict[str, str]]:
     """Two bundles, path -> file: `assets`, and `assets_pii` with what shows personal data."""
     path = project / "superset" / "text" / f"{language}.yml"
     if not path.exists():
         known = ", ".join(sorted(each.stem for each in path.parent.glob("*.yml")))
         raise OarsError(f"There are no texts in {language}: choose of {known}.")
     texts = Texts(read_yaml(path))
-    marts = read_marts(project)
-    filters, dashboards, charts = read_charts(project, marts)
+    parts = read_parts(project, marts)
     bundles: dict[str, dict[str, Tree]] = {"assets": {}, "assets_pii": {}}
     for trees in bundles.values():
         trees["metadata.yaml"] = METADATA
@@ -814,14 +844,14 @@ def make_assets(project: Path, language: str = "en") -> dict[str, dict[str, str]
             refuse_wrong_sum(name, mart)
         bundle = bundles["assets_pii" if mart.is_pii else "assets"]
         bundle[f"datasets/{DATABASE}/{mart.name}.yaml"] = dataset_tree(mart, texts)
-    for slug, spec in dashboards.items():
-        of_it = [chart for chart in charts if chart.dashboard == slug]
+    for slug, spec in parts.dashboards.items():
+        of_it = [chart for chart in parts.charts if chart.dashboard == slug]
         bundle = bundles["assets_pii" if spec.get("pii") else "assets"]
         for chart in of_it:
             if chart.mart.is_pii and not spec.get("pii"):
                 raise OarsError(f"{chart.place}: a dashboard of personal data says `pii: true`.")
             bundle[f"charts/{slug}/{chart.name}.yaml"] = chart_tree(chart, texts)
-        bundle[f"dashboards/{slug}.yaml"] = dashboard_tree(slug, spec, of_it, filters, texts)
+        bundle[f"dashboards/{slug}.yaml"] = dashboard_tree(slug, spec, of_it, parts.filters, texts)
     if texts.missing:
         raise OarsError(f"{path} lacks {', '.join(sorted(set(texts.missing)))}.")
     return {

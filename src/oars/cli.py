@@ -419,6 +419,42 @@ def forget(
     typer.echo("Nothing is left.")
 
 
+@app.command()
+def assets(
+    language: Annotated[
+        str, typer.Option(metavar="CODE", help="Language of the texts, as in superset/text.")
+    ] = "en",
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Where to write; the project's superset/ if absent.",
+            file_okay=False,
+        ),
+    ] = None,
+    project_dir: ProjectDir = None,
+    profiles_dir: ProfilesDir = None,
+    target: TargetName = None,
+) -> None:
+    """Make Superset's assets from the dbt contract and superset/dashboards.
+
+    Run it after an edit of a mart's columns, of a dashboard or of a text. The folders `assets` and
+    `assets_pii` are replaced; superset/apply.py, or Superset itself, imports them.
+
+    \b
+    Examples:
+      oars assets
+      oars assets --language es --out spanish
+    """
+    from oars.assets import make_assets, read_marts, write_assets
+
+    project = read_target(project_dir, profiles_dir, target).project_dir
+    folder = out or project / "superset"
+    marts = read_marts(project, profiles_dir, target)
+    count = write_assets(folder, make_assets(project, marts, language))
+    typer.echo(f"{count} files in {folder}/assets and {folder}/assets_pii")
+
+
 def _dbt_run(project_dir: Path, profiles_dir: Path | None, target: str | None) -> None:
     from dbt.cli.main import dbtRunner
 

@@ -1,0 +1,167 @@
+"""Superset's assets are those of the dbt contract, and say nothing that the contract refuses."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from oars.assets import (
+    Chart,
+    Mart,
+    Parts,
+    make_assets,
+    marts_read,
+    read_marts,
+    read_parts,
+    refuse_wrong_sum,
+)
+from oars.connection import OarsError
+from oars_site import PROJECT
+
+LANGUAGES = sorted(path.stem for path in (PROJECT / "superset" / "text").glob("*.yml"))
+
+
+@pytest.fixture(scope="module")
+def profiles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("profiles")
+    (folder / "profiles.yml").write_text((PROJECT / "profiles.yml.example").read_text())
+    return folder
+
+
+@pytest.fixture(scope="module")
+def marts(profiles: Path) -> dict[str, Mart]:
+    return read_marts(PROJECT, profiles)
+
+
+@pytest.fixture(scope="module")
+def parts(marts: dict[str, Mart]) -> Parts:
+    return read_parts(PROJECT, marts)
+
+
+def paths_of(tree: Any, above: str = "") -> dict[str, str]:
+    """Every text by its place."""
+    if not isinstance(tree, dict):
+        return {above: tree}
+    return {
+        path: text
+        for name, below in tree.items()
+        for path, text in paths_of(below, f"{above}.{name}").items()
+    }
+
+
+def test_assets_are_those_of_the_contract(marts: dict[str, Mart]) -> None:
+    """After an edit of a mart, a dashboard or a text: `oars assets`."""
+    made = make_assets(PROJECT, marts)
+    for bundle, files in made.items():
+        folder = PROJECT / "superset" / bundle
+        found = {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*.yaml")}
+        assert [
+            name for name in files.keys() | found.keys() if files.get(name) != found.get(name)
+        ] == []
+
+
+def test_each_public_mart_is_a_dataset_of_its_name(marts: dict[str, Mart]) -> None:
+    described = {path.stem for path in (PROJECT / "models" / "marts").rglob("[!_]*.sql")}
+    datasets = {path.stem for path in (PROJECT / "superset").rglob("datasets/*/*.yaml")}
+    assert datasets == marts.keys() == described - {"course_staff"}
+
+
+def test_personal_data_are_in_a_bundle_of_their_own() -> None:
+    text = "".join(path.read_text() for path in (PROJECT / "superset/assets").rglob("*.yaml"))
+    assert "schema: oars_pii" not in text
+    assert "full_name" not in text
+
+
+def test_a_sum_of_what_does_not_add_up_is_refused(marts: dict[str, Mart]) -> None:
+    mart = marts["agg_video_engagement"]
+    for wrong in (
+        "sum(viewer_count)",
+        "sumIf(viewer_count, play_count > 0)",
+        "SUM( viewer_count )",
+    ):
+        planted = replace(mart, own_metrics={"wrong": wrong})
+        with pytest.raises(OarsError, match="sums viewer_count, which does not add up"):
+            refuse_wrong_sum("wrong", planted)
+    refuse_wrong_sum("sum_play_count", mart)
+
+
+@pytest.mark.parametrize(
+    ("spec", "reason"),
+    [
+        ({"x": "no_such_column", "metric": "rows"}, "has no column no_such_column"),
+        ({"x": "block_id", "metric": "sum_viewer_count"}, "has no metric sum_viewer_count"),
+        ({"x": "block_id", "metric": "value_viewer_count"}, "add course_key"),
+        ({"x": "course_title", "metric": "value_viewer_count"}, "add block_id"),
+    ],
+)
+def test_a_chart_that_the_contract_does_not_have_is_refused(
+    marts: dict[str, Mart], spec: dict[str, str], reason: str
+) -> None:
+    chart = Chart("some", "chart", {"kind": "bar", **spec}, marts["agg_video_engagement"])
+    with pytest.raises(OarsError, match=reason):
+        chart.check(set())
+
+
+def test_a_value_of_one_row_wants_the_whole_key(marts: dict[str, Mart]) -> None:
+    spec = {"kind": "bar", "x": "block_label", "metric": "value_viewer_count"}
+    Chart("some", "chart", spec, marts["agg_video_engagement"]).check(
+        {"course_label", "course_run"}
+    )
+
+
+def test_every_language_has_every_text() -> None:
+    texts = {
+        each: paths_of(yaml.safe_load((PROJECT / "superset" / "text" / f"{each}.yml").read_text()))
+        for each in LANGUAGES
+    }
+    assert len(LANGUAGES) > 1
+    for found in texts.values():
+        assert found.keys() == texts["en"].keys()
+        assert [path for path, text in found.items() if not isinstance(text, str)] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_language_changes_the_words_and_nothing_else(
+    language: str, marts: dict[str, Mart]
+) -> None:
+    said = {"dashboard_title", "slice_name", "verbose_name", "name", "text", "code", "sliceName"}
+    said |= {"description", "y_axis_title", "x_axis_title"}
+
+    def wordless(tree: Any) -> Any:
+        if isinstance(tree, dict):
+            return {
+                name: wordless(below)
+                for name, below in tree.items()
+                if name not in said or not isinstance(below, str)
+            }
+        return [wordless(each) for each in tree] if isinstance(tree, list) else tree
+
+    english, other = (make_assets(PROJECT, marts, each)["assets"] for each in ("en", language))
+    assert english.keys() == other.keys()
+    for name in english:
+        assert wordless(yaml.safe_load(english[name])) == wordless(yaml.safe_load(other[name]))
+
+
+def test_each_dashboard_is_an_exposure_with_its_address_and_marts(
+    marts: dict[str, Mart], parts: Parts
+) -> None:
+    exposures = {
+        re.findall(r"/dashboard/([\w-]+)/$", exposure["url"])[0]: {
+            name[5:-2] for name in exposure["depends_on"]
+        }
+        for path in (PROJECT / "models" / "marts").rglob("_*__exposures.yml")
+        for exposure in yaml.safe_load(path.read_text())["exposures"]
+    }
+    assert exposures == {slug: marts_read(slug, marts, parts) for slug in parts.dashboards}
+
+
+def test_operators_dashboards_read_nothing_that_course_staff_may_read(parts: Parts) -> None:
+    """Superset lists a dashboard to who may read one of its datasets: so it is all or nothing."""
+    for slug in parts.dashboards:
+        has_course = {
+            "course_key" in chart.mart.names for chart in parts.charts if chart.dashboard == slug
+        }
+        assert len(has_course) == 1, slug

@@ -12,11 +12,14 @@ import random
 import subprocess
 import sys
 from pathlib import Path
+from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 
+import xapi_corpus
 from oars.simulate import Simulation, SimulationPlan
 from oars_site import WITHOUT_TESTS, Site
+from xapi_corpus import Case
 
 SEED = int(os.environ.get("ARRIVAL_SEED", "1"))
 WORLDS = int(os.environ.get("ARRIVAL_WORLDS", "200"))
@@ -37,6 +40,7 @@ KILL_AT = [
     "drop table if exists `oars`.`agg_enrollments_daily__dbt_new_data",
 ]
 
+EXAMS = [case for case in xapi_corpus.ALL if case.family == "exam"][:28]
 COURSES = ("course_overviews", "course_blocks")
 PEOPLE = ("user_profile", "external_id", "course_enrollment")
 NOBODY = "00000000-0000-0000-0000-000000000000"
@@ -83,12 +87,22 @@ def simulated() -> tuple[dict[str, list[Statement]], Simulation]:
         worlds.setdefault(key if "course-v1:" in text else "", []).append(
             (body["id"], body["timestamp"].replace("T", " ").replace("Z", "")[:26], line)
         )
+    # Courses of this size have no exams: some get all shapes of exam statements.
+    for key in sorted(worlds)[1::10]:
+        worlds[key] += [exam_of(case, key, day) for day, case in enumerate(EXAMS, start=1)]
     # What cannot be read belongs to no course, and to a month all the same.
     worlds[""] = worlds.get("", []) + [
         (f"00000000-0000-0000-0000-{number:012d}", f"2026-0{number % 6 + 1}-03 10:00:00", b"{cut")
         for number in range(40)
     ]
     return worlds, simulation
+
+
+def exam_of(case: Case, key: str, day: int) -> Statement:
+    """A statement of the corpus as one of another course."""
+    id_ = str(uuid5(NAMESPACE_URL, key + case.name))
+    body = case.body.replace(case.event_id.encode(), id_.encode())
+    return id_, f"2026-05-{day:02} 12:00:00", body.replace(b"Org+Course+Run", key[10:].encode())
 
 
 def publish(site: Site, folder: Path, batch: int, draw: random.Random) -> None:
@@ -189,11 +203,7 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, Site]:
 
     fresh = Site(tmp_path_factory.mktemp("fresh"))
     assert fresh.oars("init").code == 0
-    for table in (
-        "xapi.xapi_events_all",
-        "event_sink.course_overviews",
-        "event_sink.course_blocks",
-    ):
+    for table in ("xapi.xapi_events_all", *(f"event_sink.{each}" for each in COURSES + PEOPLE)):
         file = live.folder / "table.native"
         file.unlink(missing_ok=True)
         live.execute(f"insert into function file('{file}', Native) select * from {table}")

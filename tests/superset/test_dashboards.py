@@ -1,0 +1,308 @@
+"""Every dashboard in a real browser, for each role: all charts are drawn, and tell the truth.
+
+Screenshots are kept in target/screenshots. Wants the snapshot of a built demo, which
+`make test-dashboards` makes, and Debian's chromium and chromium-driver.
+"""
+
+import json
+import math
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+
+from conftest import PROJECT, environment, run, serving
+
+SCREENSHOTS = PROJECT / "target" / "screenshots"
+SECONDS_TO_DRAW = 5
+SECONDS_TO_WAIT = 120
+WIDTH, HEIGHT = 1500, 3600
+DASHBOARDS = {
+    path.stem: spec
+    for path in sorted((PROJECT / "superset" / "dashboards").glob("*.yml"))
+    if not (spec := yaml.safe_load(path.read_text())).get("pii")
+}
+OPERATORS_ONLY = {"instance-admin", "programs"}
+NUMBERS: dict[str, dict[str, str]] = yaml.safe_load(
+    (Path(__file__).parent / "numbers.yml").read_text()
+)
+CHROMIUM = (
+    *("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    *("--disable-dev-shm-usage", f"--window-size={WIDTH},{HEIGHT}"),
+)
+QUERY = """
+import sys, clickhouse_connect
+client = clickhouse_connect.get_client(interface="chdb", path=sys.argv[1])
+sys.stdout.buffer.write(client.raw_query(sys.argv[2], fmt="JSONCompactEachRow"))
+"""
+
+
+@dataclass
+class Drawn:
+    """What the browser got for a chart."""
+
+    name: str
+    status: int
+    rows: list[dict[str, Any]]
+    message: str
+    seconds: float
+
+
+@dataclass
+class Page:
+    """A dashboard as it was opened."""
+
+    charts: dict[str, Drawn]
+    errors: list[str]
+    empty: list[str]
+    texts: dict[str, str] = field(default_factory=dict)
+
+
+class Browser:
+    """A headless Chromium in which somebody is logged in."""
+
+    def __init__(self, address: str, name: str, password: str) -> None:
+        options = webdriver.ChromeOptions()
+        options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
+        for argument in CHROMIUM:
+            options.add_argument(argument)
+        self.address, self.name = address, name
+        self.driver = webdriver.Chrome(service=Service(shutil.which("chromedriver")), options=options)
+        self.driver.get(f"{address}/login/")
+        self.wait(lambda: self.find("input[type=password], input#password"), "the log-in form")
+        [user] = self.find("input#username, input[name=username]")[:1]
+        [secret] = self.find("input#password, input[name=password]")[:1]
+        user.send_keys(name)
+        secret.send_keys(password)
+        self.find("button[type=submit], input[type=submit]")[0].click()
+        self.wait(lambda: "/login" not in self.driver.current_url, "being logged in")
+
+    def find(self, selector: str) -> list[Any]:
+        return list(self.driver.find_elements(By.CSS_SELECTOR, selector))
+
+    def wait(self, condition: Any, what: str) -> None:
+        deadline = time.monotonic() + SECONDS_TO_WAIT
+        while not condition():
+            assert time.monotonic() < deadline, f"{self.name} waited in vain for {what}"
+            time.sleep(0.2)
+
+    def open(self, slug: str, names: dict[int, str]) -> Page:
+        """Open a dashboard with all its tabs; wait until every chart is drawn."""
+        self.driver.get_log("performance")
+        self.driver.get(f"{self.address}/superset/dashboard/{slug}/")
+        page = Page({}, [], [])
+        tabs = [tab["tab"] for tab in DASHBOARDS[slug].get("tabs", [])]
+        for number, tab in enumerate(tabs or [""]):
+            if number:
+                self.find(".dashboard-component-tabs [role=tab]")[number].click()
+            of_tab = {
+                chart
+                for each in DASHBOARDS[slug].get("tabs", [DASHBOARDS[slug]])
+                if each.get("tab", "") == tab
+                for row in each["rows"]
+                for chart in row["charts"]
+            }
+            self.wait(lambda: self.is_drawn(page, of_tab, names), f"the charts of {slug} {tab}")
+            time.sleep(1.5)  # The last chart's animation.
+            self.see(page)
+            file = SCREENSHOTS / self.name / f"{slug}{f'-{tab}' if tab else ''}.png"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            self.driver.save_screenshot(str(file))
+        return page
+
+    def is_drawn(self, page: Page, wanted: set[str], names: dict[int, str]) -> bool:
+        """Whether all charts have their rows and nothing is loading any more."""
+        self.listen(page, names)
+        loading = self.find("[data-test=loading-indicator], .loading")
+        return wanted <= page.charts.keys() and not any(e.is_displayed() for e in loading)
+
+    def listen(self, page: Page, names: dict[int, str]) -> None:
+        """Take from the browser's log what it asked for charts, and what it was answered."""
+        if not hasattr(self, "asked"):
+            self.asked: dict[str, tuple[str, float]] = {}
+            self.answered: dict[str, int] = {}
+        for entry in self.driver.get_log("performance"):
+            message = json.loads(entry["message"])["message"]
+            event, params = message["method"], message["params"]
+            id_ = params.get("requestId", "")
+            if event == "Network.requestWillBeSent":
+                if "/api/v1/chart/data" in params["request"]["url"]:
+                    form = json.loads(params["request"].get("postData") or "{}")
+                    slice_id = int((form.get("form_data") or {}).get("slice_id") or 0)
+                    if slice_id in names:
+                        self.asked[id_] = names[slice_id], params["timestamp"]
+            elif event == "Network.responseReceived" and id_ in self.asked:
+                self.answered[id_] = params["response"]["status"]
+            elif event == "Network.loadingFinished" and id_ in self.asked:
+                name, began = self.asked.pop(id_)
+                status = self.answered.pop(id_)
+                body = self.driver.execute_cdp_cmd("Network.getResponseBody", {"requestId": id_})
+                answer = json.loads(body["body"])
+                results = answer.get("result") or [{}]
+                page.charts[name] = Drawn(
+                    name,
+                    status,
+                    results[0].get("data") or [],
+                    str(answer.get("message") or answer.get("errors") or ""),
+                    params["timestamp"] - began,
+                )
+
+    def see(self, page: Page) -> None:
+        """Read from the page what went wrong, and the figures of charts of one figure."""
+        for shown in self.find("[role=alert], .ant-alert-error, [data-test=error-message]"):
+            if shown.is_displayed() and shown.text.strip():
+                page.errors.append(shown.text.strip()[:300])
+        for shown in self.find(".ant-empty, [data-test=empty-state]"):
+            if shown.is_displayed() and shown.find_elements(By.XPATH, "ancestor::*[@data-test-chart-id]"):
+                page.empty.append(shown.text.strip()[:100])
+        for holder in self.find("[data-test-chart-id]"):
+            figures = holder.find_elements(By.CSS_SELECTOR, ".superset-legacy-chart-big-number .header-line")
+            if figures:
+                page.texts[holder.get_attribute("data-test-chart-name") or ""] = figures[0].text
+
+    def close(self) -> None:
+        self.driver.quit()
+
+
+@dataclass
+class Shown:
+    """A Superset with the shipped dashboards, on the demo's snapshot."""
+
+    address: str
+    passwords: dict[str, str]
+    names: dict[str, dict[int, str]]
+    """Dashboard -> number of a chart -> its name in the dashboard's file."""
+    marts: Path
+
+    def query(self, sql: str) -> list[list[Any]]:
+        """Ask the marts themselves."""
+        done = subprocess.run(
+            [sys.executable, "-c", QUERY, self.marts, sql], capture_output=True, check=True
+        )
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
+    import sqlite3
+
+    if not shutil.which("chromedriver"):
+        pytest.fail("chromedriver is not here: apt-get install chromium chromium-driver")
+    published = Path(os.environ["OARS_PUBLISHED_PATH"])
+    folder = tmp_path_factory.mktemp("dashboards")
+    # The engine lets one process into a folder: the tests' own questions go to a copy.
+    shutil.copytree(published.resolve(), folder / "marts")
+    home = folder / "home"
+    env = environment(home, published, PROJECT / "superset" / "local_config.py")
+    superset = Path(sys.executable).parent / "superset"
+    run(env, superset, "db", "upgrade")
+    run(env, superset, "init")
+    run(env, PROJECT / "superset" / "apply.py", "--demo-users")
+    with sqlite3.connect(home / "superset.db") as database:
+        ids = dict(database.execute("select uuid, id from slices").fetchall())
+    names: dict[str, dict[int, str]] = {slug: {} for slug in DASHBOARDS}
+    for path in (PROJECT / "superset" / "assets" / "charts").rglob("*.yaml"):
+        uuid = yaml.safe_load(path.read_text())["uuid"].replace("-", "")
+        found = next(id_ for key, id_ in ids.items() if as_hex(key) == uuid)
+        names[path.parent.name][found] = path.stem
+    passwords = json.loads((home / "users.json").read_text())
+    with serving(env, folder / "server.log") as address:
+        yield Shown(address, passwords, names, folder / "marts")
+
+
+def as_hex(key: Any) -> str:
+    """An id as SQLite has it, bytes or text, in hexadecimal digits."""
+    return key.hex() if isinstance(key, bytes) else str(key).replace("-", "")
+
+
+@pytest.fixture(scope="module", params=["operator", "staff_of_one"])
+def browser(request: pytest.FixtureRequest, shown: Shown) -> Iterator[Browser]:
+    opened = Browser(shown.address, request.param, shown.passwords[request.param])
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def pages() -> dict[tuple[str, str], Page]:
+    return {}
+
+
+@pytest.mark.parametrize("slug", DASHBOARDS)
+def test_every_chart_is_drawn(
+    browser: Browser, shown: Shown, slug: str, pages: dict[tuple[str, str], Page]
+) -> None:
+    if slug in OPERATORS_ONLY and browser.name != "operator":
+        pytest.skip("for operators")
+    page = browser.open(slug, shown.names[slug])
+    pages[browser.name, slug] = page
+    assert page.errors == []
+    wrong = {c.name: c.message for c in page.charts.values() if c.status != 200 or c.message}
+    assert wrong == {}
+    # A course may have nothing of a kind; the demo's largest, which operators see first, has all.
+    if browser.name == "operator":
+        assert [chart.name for chart in page.charts.values() if not chart.rows] == []
+        assert page.empty == []
+    late = {c.name: round(c.seconds, 1) for c in page.charts.values() if c.seconds > SECONDS_TO_DRAW}
+    if late:
+        # Busy machine? Once more, now that everything is in memory.
+        again = browser.open(slug, shown.names[slug]).charts
+        late = {name: again[name].seconds for name in late if again[name].seconds > SECONDS_TO_DRAW}
+    assert late == {}
+
+
+def test_course_staff_do_not_see_operators_dashboards(browser: Browser, shown: Shown) -> None:
+    browser.driver.get(f"{shown.address}/dashboard/list/")
+    browser.wait(lambda: browser.find("table a[href*='/dashboard/']"), "the list of dashboards")
+    listed = {
+        link.get_attribute("href").rstrip("/").split("/")[-1].split("?")[0]
+        for link in browser.find("table a[href*='/superset/dashboard/']")
+    }
+    expected = set(DASHBOARDS) - (OPERATORS_ONLY if browser.name != "operator" else set())
+    assert listed == expected
+
+
+@pytest.mark.parametrize("slug", DASHBOARDS)
+def test_numbers_on_charts_are_those_of_the_marts(
+    shown: Shown, slug: str, pages: dict[tuple[str, str], Page]
+) -> None:
+    """Three charts of each dashboard, by SQL of their own in numbers.yml."""
+    page = pages["operator", slug]
+    assert len(NUMBERS[slug]) >= 3
+    for name, sql in NUMBERS[slug].items():
+        expected = comparable(shown.query(sql))
+        assert comparable([list(row.values()) for row in page.charts[name].rows]) == expected, name
+        assert expected, f"{slug}, {name}: nothing is compared"
+
+
+def comparable(rows: list[list[Any]]) -> list[list[Any]]:
+    """Rows in one order; numbers as far as a chart shows them."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, bool) or value is None:
+            return str(value)
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            return str(value)
+        return str(round(number, 4)) if math.isfinite(number) else "None"
+
+    return sorted([plain(value) for value in row] for row in rows)
+
+
+def test_a_figure_on_the_page_is_the_one_that_was_asked_for(
+    shown: Shown, pages: dict[tuple[str, str], Page]
+) -> None:
+    [[enrolled]] = shown.query(NUMBERS["course-overview"]["enrolled_now"])
+    assert pages["operator", "course-overview"].texts["Enrolled now"] == f"{int(enrolled):,}"

@@ -394,6 +394,31 @@ def status(
 
 
 @app.command()
+def publish(
+    project_dir: ProjectDir = None, profiles_dir: ProfilesDir = None, target: TargetName = None
+) -> None:
+    """Copy the marts into a snapshot that dashboards read, beside the embedded data folder.
+
+    One process at a time can have a data folder open: with a snapshot, runs and dashboards do not
+    lock each other out. It has the marts and nothing else. The link published/current leads to
+    the newest; the one before it stays for who still has it open. A server needs none.
+
+    \b
+    Examples:
+      oars publish
+      dbt run && oars publish
+    """
+    from oars.publish import publish as publish_marts
+
+    start = perf_counter()
+    made = publish_marts(read_target(project_dir, profiles_dir, target))
+    typer.echo(
+        f"{made.folder}: {made.relation_count:,} relations, {made.row_count:,} rows, "
+        f"{made.byte_count / 1e6:,.1f} MB, {perf_counter() - start:,.1f} s"
+    )
+
+
+@app.command()
 def forget(
     actor: Annotated[
         str, typer.Option(metavar="ID", help="The learner: actor_id, as marts have it.")

@@ -94,8 +94,9 @@ def init(
 ) -> None:
     """Create the raw databases and tables where they are missing.
 
-    They are the ones an Open edX installation has. What exists is left as it is. Other names:
-    OARS_XAPI_DATABASE, OARS_XAPI_TABLE, OARS_EVENT_SINK_DATABASE.
+    They are the ones an Open edX installation has, and two that the operator may fill: who is
+    staff of which course, and programs. What exists is left as it is. Other names:
+    OARS_XAPI_DATABASE, OARS_XAPI_TABLE, OARS_EVENT_SINK_DATABASE, OARS_OPERATOR_DATABASE.
 
     \b
     Examples:
@@ -240,7 +241,7 @@ def simulate(
         Path | None,
         typer.Option(
             metavar="FOLDER",
-            help="Write statements.ndjson.gz and a .csv.gz for each event_sink table.",
+            help="Write statements.ndjson.gz and a .csv.gz for each other table.",
             file_okay=False,
         ),
     ] = None,
@@ -254,7 +255,8 @@ def simulate(
     """Make realistic statements and the event_sink rows that go with them.
 
     Learners enrol, watch, try problems, ask for hints, get grades, finish, drop out and come
-    back, in the shape in which a live site sends it. The same options give the same bytes.
+    back, in the shape in which a live site sends it. Two members of staff and two programs come
+    with them. The same options give the same bytes.
 
     \b
     Examples:
@@ -280,7 +282,7 @@ def simulate(
 
 
 def _simulate_to_folder(simulation: "Simulation", folder: Path) -> None:
-    from oars.raw_tables import event_sink_columns
+    from oars.raw_tables import table_columns
 
     start = perf_counter()
     try:
@@ -292,11 +294,12 @@ def _simulate_to_folder(simulation: "Simulation", folder: Path) -> None:
                 file.write(b"\n".join(group) + b"\n")
                 written += len(group)
         _print_made(str(path), written, "statements", perf_counter() - start)
-        for table, rows in simulation.event_sink_rows().items():
+        tables = simulation.event_sink_rows() | simulation.operator_rows()
+        for table, rows in tables.items():
             path = folder / f"{table}.csv.gz"
             with _gzip_file(path) as file, TextIOWrapper(file, "utf-8", newline="") as text:
                 writer = csv.writer(text)
-                writer.writerow(event_sink_columns(table))
+                writer.writerow(table_columns(table))
                 writer.writerows(rows)
             _print_made(str(path), len(rows), "rows")
     except OSError as error:
@@ -311,7 +314,7 @@ def _gzip_file(path: Path) -> Iterator[gzip.GzipFile]:
 
 
 def _simulate_to_target(simulation: "Simulation", client: "Client") -> None:
-    from oars.load import insert_event_sink, load_lines
+    from oars.load import insert_event_sink, insert_operator, load_lines
     from oars.raw_tables import raw_names, require_tables
 
     names = raw_names()
@@ -321,8 +324,15 @@ def _simulate_to_target(simulation: "Simulation", client: "Client") -> None:
     _print_counts("simulated statements", counts, perf_counter() - start)
     for table, rows in simulation.event_sink_rows().items():
         stored = insert_event_sink(client, names.event_sink_database, table, rows)
-        there = f", {len(rows) - stored:,} already there" if stored < len(rows) else ""
-        typer.echo(f"{names.event_sink_database}.{table}: {stored:,} rows{there}")
+        _print_stored(f"{names.event_sink_database}.{table}", stored, len(rows))
+    for table, rows in simulation.operator_rows().items():
+        stored = insert_operator(client, names.operator_database, table, rows)
+        _print_stored(f"{names.operator_database}.{table}", stored, len(rows))
+
+
+def _print_stored(table: str, stored: int, count: int) -> None:
+    there = f", {count - stored:,} already there" if stored < count else ""
+    typer.echo(f"{table}: {stored:,} rows{there}")
 
 
 def _no_reject(line_number: int, why: str, line: bytes) -> None:
@@ -381,6 +391,31 @@ def status(
 
     with open_target(project_dir, profiles_dir, target) as (client, where):
         print_status(client, where.schema, where.credentials.type == "chdb")
+
+
+@app.command()
+def publish(
+    project_dir: ProjectDir = None, profiles_dir: ProfilesDir = None, target: TargetName = None
+) -> None:
+    """Copy the marts into a snapshot that dashboards read, beside the embedded data folder.
+
+    One process at a time can have a data folder open: with a snapshot, runs and dashboards do not
+    lock each other out. It has the marts and nothing else. The link published/current leads to
+    the newest; the one before it stays for who still has it open. A server needs none.
+
+    \b
+    Examples:
+      oars publish
+      dbt run && oars publish
+    """
+    from oars.publish import publish as publish_marts
+
+    start = perf_counter()
+    made = publish_marts(read_target(project_dir, profiles_dir, target))
+    typer.echo(
+        f"{made.folder}: {made.relation_count:,} relations, {made.row_count:,} rows, "
+        f"{made.byte_count / 1e6:,.1f} MB, {perf_counter() - start:,.1f} s"
+    )
 
 
 @app.command()

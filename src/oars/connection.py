@@ -75,8 +75,7 @@ def _open_embedded(target: Target) -> Client:
 
     from dbt.adapters.chdb.connections import open_folder
 
-    # dbt changes into the project before it opens a relative path.
-    path = target.project_dir / Path(target.credentials.path).expanduser()
+    path = data_folder(target)
     try:
         client: Client = open_folder(str(path), target.credentials.custom_settings)
     except FailedToConnectError as error:
@@ -84,6 +83,12 @@ def _open_embedded(target: Target) -> Client:
     except (OSError, Error) as error:
         raise OarsError(f"The data folder {path} cannot be opened: {reason(error)}") from error
     return client
+
+
+def data_folder(target: Target) -> Path:
+    """The folder of the embedded engine."""
+    # dbt changes into the project before it opens a relative path.
+    return target.project_dir / Path(target.credentials.path).expanduser()
 
 
 def _open_server(credentials: Any) -> Client:

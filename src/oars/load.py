@@ -27,7 +27,7 @@ from clickhouse_connect.driver.client import Client
 from numpy.typing import NDArray
 
 from oars.connection import OarsError, reason
-from oars.raw_tables import qualified
+from oars.raw_tables import qualified, table_columns
 
 MEBIBYTE = 1024 * 1024
 READ_BYTES = MEBIBYTE
@@ -257,6 +257,19 @@ def insert_event_sink(
     new = [rows[place] for place in np.flatnonzero(~there)]
     if new:
         client.insert(table, new, database=database, settings=INSERT_SETTINGS)
+    return len(new)
+
+
+def insert_operator(
+    client: Client, database: str, table: str, rows: list[tuple[object, ...]]
+) -> int:
+    """Insert the rows of an operator table that it does not have; say how many."""
+    columns = table_columns(table)
+    listed = f"select {', '.join(columns)} from {qualified(database, table)}"
+    there = set(client.query(listed).result_rows)
+    new = [row for row in rows if row not in there]
+    if new:
+        client.insert(table, new, column_names=columns, database=database, settings=INSERT_SETTINGS)
     return len(new)
 
 

@@ -1,4 +1,7 @@
-"""The raw databases and tables, exactly as an Open edX installation has them."""
+"""The raw databases and tables, exactly as an Open edX installation has them.
+
+And the operator's two, in a database of their own: who is staff of which course, and programs.
+"""
 
 import os
 from collections.abc import Iterator
@@ -154,6 +157,22 @@ ORDER BY (id, time_last_dumped)
 """,
 }
 
+OPERATOR = {
+    "course_staff": """
+    username String,
+    course_key String
+) ENGINE = {engine}MergeTree
+ORDER BY (username, course_key)
+""",
+    "programs": """
+    program_key String,
+    program_name String,
+    course_key String
+) ENGINE = {engine}MergeTree
+ORDER BY (program_key, course_key)
+""",
+}
+
 
 @dataclass(frozen=True)
 class RawNames:
@@ -162,6 +181,7 @@ class RawNames:
     xapi_database: str
     xapi_table: str
     event_sink_database: str
+    operator_database: str
 
     @property
     def statements(self) -> str:
@@ -177,6 +197,8 @@ class RawNames:
         yield self.xapi_database, self.xapi_table, STATEMENTS
         for table, body in EVENT_SINK.items():
             yield self.event_sink_database, table, body
+        for table, body in OPERATOR.items():
+            yield self.operator_database, table, body
 
 
 def raw_names() -> RawNames:
@@ -185,6 +207,7 @@ def raw_names() -> RawNames:
         xapi_database=os.environ.get("OARS_XAPI_DATABASE", "xapi"),
         xapi_table=os.environ.get("OARS_XAPI_TABLE", "xapi_events_all"),
         event_sink_database=os.environ.get("OARS_EVENT_SINK_DATABASE", "event_sink"),
+        operator_database=os.environ.get("OARS_OPERATOR_DATABASE", "oars_operator"),
     )
 
 
@@ -215,9 +238,9 @@ def create_statement(database: str, table: str, body: str, cluster: str | None =
     return f"CREATE TABLE IF NOT EXISTS {qualified(database, table)}{on_cluster} ({definition}"
 
 
-def event_sink_columns(table: str) -> list[str]:
-    """The names of the columns, in the table's order."""
-    columns = EVENT_SINK[table].partition("\n) ENGINE")[0]
+def table_columns(table: str) -> list[str]:
+    """The names of the columns of an event_sink or operator table, in the table's order."""
+    columns = {**EVENT_SINK, **OPERATOR}[table].partition("\n) ENGINE")[0]
     return [line.split()[0] for line in columns.strip().splitlines()]
 
 

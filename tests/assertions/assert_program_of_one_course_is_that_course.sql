@@ -27,10 +27,10 @@ courses as (
 
 program_courses as (
 
-    select distinct
+    select
         program_key,
         course_key
-    from {{ ref('programs') }}
+    from {{ ref('stg_operator__programs') }}
 
 ),
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from oars.raw_tables import EVENT_SINK, STATEMENTS, create_statement, event_sink_columns
+from oars.raw_tables import EVENT_SINK, OPERATOR, STATEMENTS, create_statement, table_columns
 from oars_site import PROJECT, Site, counts
 
 
@@ -33,7 +33,7 @@ def test_init_makes_what_is_missing_and_touches_nothing_else(site: Site) -> None
     assert run.code == 0, run.err
     lines = [line.rsplit(maxsplit=1) for line in run.out.splitlines()]
     assert [table for said, table in lines if said == "already there"] == ["event_sink.tag"]
-    assert len(lines) == 10
+    assert len(lines) == 12
     tables = site.query(
         "select name, engine, partition_key, primary_key, sorting_key from system.tables "
         "where database in ('xapi', 'event_sink')"
@@ -55,17 +55,18 @@ def test_init_makes_what_is_missing_and_touches_nothing_else(site: Site) -> None
     assert found["tag"][0] == "Log"
     columns = site.query(
         "select table, groupArray(concat(name, ' ', type)) as columns from "
-        "(select * from system.columns where database in ('xapi', 'event_sink') order by position) "
-        "group by table"
+        "(select * from system.columns where database in ('xapi', 'event_sink', 'oars_operator') "
+        "order by position) group by table"
     )
     names = {row["table"]: [column.split()[0] for column in row["columns"]] for row in columns}
     assert names.pop("tag") == ["x"]
     assert names.pop("xapi_events_all") == ["event_id", "emission_time", "event"]
-    assert names == {table: event_sink_columns(table) for table in EVENT_SINK if table != "tag"}
+    made = [*EVENT_SINK, *OPERATOR]
+    assert names == {table: table_columns(table) for table in made if table != "tag"}
 
 
 def test_statements_for_a_cluster_are_replicated_and_parse(site: Site) -> None:
-    bodies = {"xapi_events_all": STATEMENTS, **EVENT_SINK}
+    bodies = {"xapi_events_all": STATEMENTS, **EVENT_SINK, **OPERATOR}
     created = [create_statement("raw", name, body, "main") for name, body in bodies.items()]
     for text in created:
         assert " ON CLUSTER 'main' (" in text
@@ -120,16 +121,20 @@ def test_simulation_goes_to_files_and_to_the_target_alike(site: Site, tmp_path: 
     loaded = site.oars("load", tmp_path / "statements.ndjson.gz")
     assert ("already there", "2,000") in counts(loaded)
     rows_in_files = {}
-    for table in EVENT_SINK:
+    for table in (*EVENT_SINK, *OPERATOR):
         if (path := tmp_path / f"{table}.csv.gz").exists():
             with gzip.open(path, "rt", newline="") as file:
                 header, *rows = csv.reader(file)
-            assert header == event_sink_columns(table)
+            assert header == table_columns(table)
             rows_in_files[table] = len(rows)
-    count = "select _table as name, count() as rows from merge('event_sink', '') group by name"
+    count = (
+        "select _table as name, count() as rows "
+        "from merge(REGEXP('^(event_sink|oars_operator)$'), '') group by name"
+    )
     in_target = {row["name"]: int(row["rows"]) for row in site.query(count)}
     assert in_target == rows_in_files
     assert in_target["user_profile"] == 20
+    assert (in_target["course_staff"], in_target["programs"]) == (2, 3)
 
     again = site.oars(*options, "--load")
 

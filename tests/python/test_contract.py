@@ -72,7 +72,7 @@ def test_mart_of_courses_is_sorted_by_organisation_and_course(mart: str) -> None
     assert "order_by=['org', 'course_key'" in text
 
 
-def test_people_are_named_in_one_mart_only() -> None:
+def test_learners_are_named_in_one_mart_only_and_staff_in_another() -> None:
     personal = {"username", "full_name", "email", "name"}
     named = {mart for mart in MARTS if personal & columns_of(mart).keys()}
-    assert named == {"dim_learners_pii"}
+    assert named == {"dim_learners_pii", "course_staff"}

@@ -169,7 +169,8 @@ def test_same_plan_gives_the_same_bytes_in_another_process() -> None:
     program = (
         "import hashlib; from oars.simulate import Simulation, SimulationPlan\n"
         "simulation = Simulation(SimulationPlan(statements=3000, seed=7))\n"
-        "text = b''.join(simulation.statements()) + repr(simulation.event_sink_rows()).encode()\n"
+        "rows = simulation.event_sink_rows() | simulation.operator_rows()\n"
+        "text = b''.join(simulation.statements()) + repr(rows).encode()\n"
         "print(hashlib.sha256(text).hexdigest())"
     )
     digests = {
@@ -365,6 +366,19 @@ def test_event_sink_rows_fit_their_tables_and_the_statements(
     assert all(str(row[4]).endswith("@example.com") for row in rows["user_profile"])
     filled = sum(row[14] != "" for row in rows["user_profile"]) / len(rows["user_profile"])
     assert 0.55 < filled < 0.85
+
+
+@pytest.mark.parametrize("courses", [1, 2, 3, 5])
+def test_staff_and_programs_are_of_the_courses(courses: int) -> None:
+    simulation = Simulation(SimulationPlan(statements=100, courses=courses))
+    keys = [course.key for course in simulation.courses]
+    rows = simulation.operator_rows()
+    assert rows["course_staff"] == [
+        ("staff_of_one", keys[0]),
+        *(("staff_of_two", key) for key in keys[1:3]),
+    ]
+    assert len({program for program, _, _ in rows["programs"]}) == 2
+    assert {key for _, _, key in rows["programs"]} == set(keys)
 
 
 def test_families_have_sane_shares(statements: list[Json]) -> None:

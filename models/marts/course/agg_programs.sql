@@ -4,12 +4,8 @@ with
 
 program_courses as (
 
-    select
-        program_key,
-        course_key,
-        max(program_name) as program_name
-    from {{ ref('programs') }}
-    group by program_key, course_key
+    select *
+    from {{ ref('stg_operator__programs') }}
 
 ),
 

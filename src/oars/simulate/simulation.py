@@ -78,6 +78,19 @@ class Simulation:
             recording.enrollment_rows,
         )
 
+    def operator_rows(self) -> dict[str, list[SinkRow]]:
+        """Give the rows of the operator's tables: two of the staff, two programs."""
+        keys = [course.key for course in self.courses]
+        staff = [("staff_of_one", keys[:1]), ("staff_of_two", keys[1:3])]
+        programs = [
+            ("foundations", "Foundations", keys[:2]),
+            ("advanced", "Advanced studies", keys[1:] or keys),
+        ]
+        return {
+            "course_staff": [(username, key) for username, theirs in staff for key in theirs],
+            "programs": [(program, name, key) for program, name, its in programs for key in its],
+        }
+
     @cached_property
     def _recording(self) -> Recording:
         plan = self.plan

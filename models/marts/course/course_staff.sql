@@ -1,0 +1,15 @@
+{{ config(materialized='view') }}
+
+with
+
+staff as (
+
+    select *
+    from {{ ref('stg_operator__course_staff') }}
+
+)
+
+select
+    username,
+    course_key
+from staff

@@ -109,7 +109,7 @@ def main() -> None:
     parser.add_argument(
         "--database-uri",
         metavar="URI",
-        help="where the marts are; if absent, what Superset has already, or else what the assets say",
+        help="where the marts are; if absent, what Superset has, or else what the assets say",
     )
     parser.add_argument(
         "--demo-users",
@@ -272,7 +272,8 @@ def set_rule(datasets: list[Any], contents: dict[str, str]) -> None:
     """One rule on all datasets with a course_key.
 
     It is of the type Base: it holds for everybody but the roles that are named, so also for a role
-    of the operator's own that was granted a dataset. Who has Operator besides another role sees all.
+    of the operator's own that was granted a dataset. Who has Operator besides another role sees
+    all.
     """
     from superset import db, security_manager
     from superset.connectors.sqla.models import RowLevelSecurityFilter

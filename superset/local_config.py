@@ -10,6 +10,8 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parent))
 
+from oars_superset import protect
+
 HOME = Path(
     os.environ.get("OARS_SUPERSET_HOME", Path(__file__).resolve().parents[1] / ".oars/superset")
 )
@@ -50,7 +52,5 @@ FILTER_STATE_CACHE_CONFIG = EXPLORE_FORM_DATA_CACHE_CONFIG = {
     **_MEMORY,
     "CACHE_DEFAULT_TIMEOUT": 86400,
 }
-
-from oars_superset import protect  # noqa: E402
 
 protect(globals())

@@ -1,7 +1,7 @@
 """Superset's configuration for the marts of OARS.
 
-Superset without a configuration of its own: name this file in SUPERSET_CONFIG_PATH (the local server
-of `make dashboards` does so by way of local_config.py). Superset with one: end it with
+Superset without a configuration of its own: name this file in SUPERSET_CONFIG_PATH. (The local
+server of `make dashboards` has local_config.py.) Superset with one: end it with
 
     import sys
     sys.path.append("<this project>/superset")
@@ -27,6 +27,6 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parent))
 
-from oars_superset import protect  # noqa: E402
+from oars_superset import protect
 
 protect(globals())

@@ -33,16 +33,22 @@ def _is_guarded(settings: dict[str, Any], database_name: str) -> bool:
     return database_name not in settings.get("OARS_UNGUARDED_DATABASES", ())
 
 
-def _check(settings: dict[str, Any], sql: str, default_schema: str | None) -> None:
+def _check(
+    settings: dict[str, Any], sql: str, default_schema: str | None, database: Any = None
+) -> None:
+    """Ask the guard; with a database also whether the rows are the user's."""
     from superset.errors import ErrorLevel, SupersetError, SupersetErrorType
     from superset.exceptions import SupersetSecurityException
 
     from oars_superset.guard import ALLOWED_SCHEMAS, Refused, check
+    from oars_superset.rows import check_rows
 
     schemas = tuple(settings.get("OARS_SCHEMAS", ALLOWED_SCHEMAS))
     functions = frozenset(name.lower() for name in settings.get("OARS_FUNCTIONS", ()))
     try:
-        check(sql, schemas, default_schema, functions)
+        tree = check(sql, schemas, default_schema, functions)
+        if database is not None:
+            check_rows(tree, database)
     except Refused as error:
         # Superset shows the message of this class to the user, in charts and in SQL Lab.
         raise SupersetSecurityException(
@@ -70,7 +76,8 @@ def _query_mutator(
             # The legacy driver has no guarded cursor.
             schemas = settings.get("OARS_SCHEMAS", ALLOWED_SCHEMAS)
             is_ours = database.backend == "clickhousedb"
-            _check(settings, sql, schemas[0] if is_ours else database.url_object.database)
+            default_schema = schemas[0] if is_ours else database.url_object.database
+            _check(settings, sql, default_schema, database)
         return chained(sql, **options) if chained else sql
 
     return mutate

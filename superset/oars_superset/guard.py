@@ -9,17 +9,18 @@ gets more with each version, so the guard is a list of what is allowed. A query 
    no table function, in no place. functions.txt was made from the engine's own list; it leaves out
 
    - whatever reads something that is not a row of the query's tables: dictionaries (dictGet...,
-     region...), tables (joinGet, hasColumnInTable), files (file, filesystem...), models (evalMLMethod,
-     naiveBayesClassifier, catboostEvaluate, ai...), settings, the server, the session and the
-     machine (getSetting, getMacro, currentUser, hostName, tcpPort, version, uptime, showCertificate
-     and their like), stack traces and symbols (addressToLine, flameGraph);
+     region...), tables (joinGet, hasColumnInTable), files (file, filesystem...), models
+     (evalMLMethod, naiveBayesClassifier, catboostEvaluate, ai...), settings, the server, the
+     session and the machine (getSetting, getMacro, currentUser, hostName, tcpPort, version,
+     uptime, showCertificate and their like), stack traces and symbols (addressToLine, flameGraph);
    - what names a table by a text or by its second argument: in(), notIn() and their kin;
    - what only waits or fails (sleep, throwIf), internal names (__...), random numbers and ids,
      geometry, encryption, prometheus: nothing that a dashboard of courses asks for.
 
 2. The tree, as sqlglot reads it with ClickHouse's grammar: one query; each relation named, of an
    allowed schema or defined by the query's own `with`; no settings, no format; `in` with a list of
-   values or a sub-query only, since ClickHouse would take a name there for a table.
+   values or a sub-query only, since ClickHouse would take a name there for a table; nothing that
+   hides the column course_key.
 
 What cannot be read is refused.
 """
@@ -33,28 +34,34 @@ import sqlglot
 from sqlglot import exp
 
 ALLOWED_SCHEMAS = ("oars", "oars_pii")
+PROTECTED_COLUMN = "course_key"
 LONGEST_QUERY = 200_000  # characters; filters by long lists of values come to some thousands
 
 FUNCTIONS = frozenset((Path(__file__).parent / "functions.txt").read_text().split())
-COMBINATORS = (
-    "ordefault distinct resample foreach simplestate argmax argmin ornull tuple merge state array "
-    "null map if"
-).split()
-TYPES = frozenset(
-    "array bool date date32 datetime datetime32 datetime64 decimal decimal32 decimal64 decimal128 "
-    "decimal256 enum enum8 enum16 fixedstring float32 float64 int8 int16 int32 int64 int128 int256 "
-    "lowcardinality map nullable numeric string time time64 tuple uint8 uint16 uint32 uint64 uint128 "
-    "uint256 uuid varchar char".split()
-)
+COMBINATORS = """
+    ordefault distinct resample foreach simplestate argmax argmin ornull tuple merge state array
+    null map if
+"""
+TYPES = """
+    array bool char date date32 datetime datetime32 datetime64 decimal decimal32 decimal64
+    decimal128 decimal256 enum enum8 enum16 fixedstring float32 float64 int8 int16 int32 int64
+    int128 int256 lowcardinality map nullable numeric string time time64 tuple uint8 uint16 uint32
+    uint64 uint128 uint256 uuid varchar
+"""
 # Words that can stand before a bracket without calling anything.
-KEYWORDS = frozenset(
-    "all and as asc between by case cast cross cube desc distinct else end except exists filter from "
-    "full having ilike in inner intersect interval is join left like limit not offset on or order "
-    "outer over partition prewhere qualify right rollup select semi sets then union using when where "
-    "with within grouping extract".split()
-)
+KEYWORDS = """
+    all and as asc between by case cast cross cube desc distinct else end except exists extract
+    filter from full grouping having ilike in inner intersect interval is join left like limit not
+    offset on or order outer over partition prewhere qualify right rollup select semi sets then
+    union using when where with within
+"""
 # Clauses that no chart has and that change what a query may do or where its rows go.
-REFUSED_WORDS = frozenset("apply explain format infile into outfile parallel settings".split())
+REFUSED_WORDS = "apply explain format infile into outfile parallel settings"
+
+_COMBINATORS = COMBINATORS.split()
+_TYPES, _KEYWORDS, _REFUSED_WORDS = (
+    frozenset(words.split()) for words in (TYPES, KEYWORDS, REFUSED_WORDS)
+)
 
 TOKEN = re.compile(
     r"""(?P<space>[ \t\n]|\r\n)
@@ -63,11 +70,12 @@ TOKEN = re.compile(
     |(?P<name>"[^"`\\\x00-\x1f]+"(?!["`])|`[^`\\\x00-\x1f]+`(?!["`]))
     |(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\w'"`]))
     |(?P<word>[A-Za-z_][A-Za-z0-9_]*(?!['"`]))
-    |(?P<mark>->|::|\|\||!=|[()\[\],.*+\-/%=<>])""",
+    |(?P<mark>->|::|\|\||!=|/(?!\*)|-(?!-)|[()\[\],.*+%=<>])""",
     re.VERBOSE | re.DOTALL | re.ASCII,
 )
 
 REFUSED_NODES = (
+    exp.Aliases,
     exp.Apply,
     exp.Columns,
     exp.Command,
@@ -96,11 +104,11 @@ def check(
     schemas: Collection[str] = ALLOWED_SCHEMAS,
     default_schema: str | None = None,
     functions: Collection[str] = (),
-) -> None:
-    """Raise Refused unless the text is one SELECT over relations of the schemas.
+) -> exp.Query:
+    """Give the query's tree; raise Refused unless the text is one SELECT over the schemas.
 
     A relation without a schema is in `default_schema`. `functions` are allowed besides those of
-    functions.txt, in small letters.
+    functions.txt, in small letters. The tree is shared: it is not to be changed.
     """
     if len(sql) > LONGEST_QUERY:
         raise Refused("The query is too long for the dashboards.")
@@ -108,7 +116,7 @@ def check(
     _check_text(sql, functions)
     try:
         trees = sqlglot.parse(sql, read="clickhouse")
-    except (sqlglot.errors.SqlglotError, RecursionError, ValueError) as error:
+    except Exception as error:  # Its own errors, and whatever a parser does on odd text.
         raise Refused("The query cannot be understood, so it is not sent.") from error
     if len(trees) != 1 or not isinstance(trees[0], exp.Query):
         raise Refused("Only one SELECT can be sent.")
@@ -116,17 +124,18 @@ def check(
         _check_tree(trees[0], schemas, default_schema, functions)
     except RecursionError as error:
         raise Refused("The query is nested too deep.") from error
+    return trees[0]
 
 
 def _check_text(sql: str, functions: Collection[str]) -> None:
     kind_before = before = ""
     for kind, text in _tokens(sql):
-        if kind == "word" and text.lower() in REFUSED_WORDS:
+        if kind == "word" and text.lower() in _REFUSED_WORDS:
             raise Refused(f"{text.upper()} is not allowed in queries of dashboards.")
         if kind_before == "word" and before.lower() == "in" and text != "(":
             raise Refused(NO_LIST)
         # Also a name in quotes can be called, and `in`(x, t) reads the table t.
-        is_keyword = kind_before == "word" and before.lower() in KEYWORDS
+        is_keyword = kind_before == "word" and before.lower() in _KEYWORDS
         is_call = text == "(" and kind_before in ("word", "name") and not is_keyword
         if is_call and not _may_be_called(before, functions):
             raise Refused(f"The function {before} is not allowed in queries of dashboards.")
@@ -150,11 +159,11 @@ def _tokens(sql: str) -> Iterator[tuple[str, str]]:
 
 def _may_be_called(name: str, functions: Collection[str]) -> bool:
     name = name.lower()
-    if name in TYPES or name in functions:
+    if name in _TYPES or name in functions:
         return True
     while name not in FUNCTIONS:
         # An aggregate function with combinators: uniqExactIf, sumOrNullIf.
-        suffix = next((suffix for suffix in COMBINATORS if name.endswith(suffix)), "")
+        suffix = next((suffix for suffix in _COMBINATORS if name.endswith(suffix)), "")
         if not suffix:
             return False
         name = name.removesuffix(suffix)
@@ -174,11 +183,12 @@ def _check_tree(
             raise Refused("SETTINGS and FORMAT are not allowed in queries of dashboards.")
         if isinstance(node, exp.Anonymous) and not _may_be_called(node.name, functions):
             raise Refused(f"The function {node.name} is not allowed in queries of dashboards.")
+        if isinstance(node, exp.Alias | exp.CTE | exp.TableAlias):
+            _check_alias(node)
         if isinstance(node, exp.Table):
             _check_table(node, schemas, default_schema)
-        elif isinstance(node, exp.From) or (isinstance(node, exp.Join) and node.kind != "ARRAY"):
-            relation = node.this.this if isinstance(node.this, exp.Final) else node.this
-            if not isinstance(relation, exp.Table | exp.Subquery):
+        elif isinstance(node, exp.Select):
+            if not all(isinstance(each, exp.Table | exp.Subquery) for each in relations(node)):
                 raise Refused("Only marts and sub-queries can be read.")
         elif isinstance(node, exp.In):
             _check_in(node)
@@ -186,19 +196,39 @@ def _check_tree(
             raise Refused("EXISTS needs a sub-query.")
 
 
+def relations(select: exp.Select) -> list[exp.Expression]:
+    """What a SELECT reads from: tables and sub-queries, the first being that of FROM."""
+    joins = [join.this for join in select.args.get("joins") or () if join.kind != "ARRAY"]
+    source = (
+        select.find(exp.From) if (select.args.get("from_") or select.args.get("from")) else None
+    )
+    found = [source.this, *joins] if source else joins
+    return [each.this if isinstance(each, exp.Final) else each for each in found]
+
+
+def _check_alias(node: exp.Expression) -> None:
+    """No other thing may be called course_key: in a WHERE ClickHouse takes an alias for the column.
+
+    `'my course' as course_key` would otherwise satisfy the row-level security of every row.
+    """
+    names = [node.alias, *(node.columns if isinstance(node, exp.TableAlias) else ())]
+    is_itself = isinstance(node.this, exp.Column) and node.this.name == PROTECTED_COLUMN
+    if PROTECTED_COLUMN in map(str.lower, map(str, names)) and not is_itself:
+        raise Refused(f"Nothing but the column {PROTECTED_COLUMN} can have that name.")
+
+
 def _check_table(table: exp.Table, schemas: Collection[str], default_schema: str | None) -> None:
     if not isinstance(table.this, exp.Identifier) or table.args.get("catalog"):
         raise Refused("Only marts and sub-queries can be read.")
     schema = table.db or default_schema
-    if not table.db and _is_defined_above(table):
+    if not table.db and is_defined_above(table):
         return
     if schema not in schemas:
-        raise Refused(
-            f"{table.sql('clickhouse')} is not a mart: dashboards read {' and '.join(schemas)} only."
-        )
+        name = table.sql("clickhouse")
+        raise Refused(f"{name} is not a mart: dashboards read {' and '.join(schemas)} only.")
 
 
-def _is_defined_above(table: exp.Table) -> bool:
+def is_defined_above(table: exp.Table) -> bool:
     """Whether the name is one that a `with` around the table gives to a query.
 
     Within a `with` only what stands before counts: ClickHouse takes a later or its own name for a

@@ -13,6 +13,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -80,7 +81,7 @@ class _Snapshot:
         while True:
             with self.lock:
                 path = os.path.realpath(link)
-                if not os.path.isdir(path):  # The engine would make an empty one.
+                if not Path(path).is_dir():  # The engine would make an empty one.
                     raise OperationalError(f"There is no snapshot at {link}: run `oars publish`.")
                 if path != self.path and self.keeper is not None:
                     self.keeper.close()

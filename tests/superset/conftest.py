@@ -158,7 +158,7 @@ class User(requests.Session):
         return super().request(method, self.address + url, *arguments, **options)
 
     def data(self, dataset: int, **query: Any) -> requests.Response:
-        """Ask the chart-data API; a key with result_ or force is the context's, the rest the query's."""
+        """Ask the chart-data API: result_* and force are the context's, the rest is the query's."""
         outer = {key: query.pop(key) for key in list(query) if key.startswith(("result_", "force"))}
         payload = {
             "datasource": query.pop("datasource", {"id": dataset, "type": "table"}),
@@ -295,15 +295,28 @@ def site(address: str, home: Path, published: Path, log: Path) -> Superset:
 @pytest.fixture(scope="session")
 def unprotected(prepared: Path) -> Iterator[Superset]:
     """The same Superset without the guard and without the rule: here the attacks have to work."""
-    folder = prepared / "unprotected"
+    with open_superset(prepared, "unprotected") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def unguarded(prepared: Path) -> Iterator[Superset]:
+    """The same Superset with the rule, but without the guard."""
+    with open_superset(prepared, "unguarded") as opened:
+        yield opened
+
+
+@contextmanager
+def open_superset(prepared: Path, name: str) -> Iterator[Superset]:
+    folder = prepared / name
     shutil.copytree(prepared / "home", folder / "home")
     make_site(folder / "site")
+    arguments = {"interface": "chdb", "path": str(folder / "site")}
     with sqlite3.connect(folder / "home" / "superset.db") as database:
-        database.execute("delete from rls_filter_tables")
-        extra = {
-            "engine_params": {"connect_args": {"interface": "chdb", "path": str(folder / "site")}}
-        }
-        database.execute("update dbs set extra = ?", [json.dumps(extra)])
+        if name == "unprotected":
+            database.execute("delete from rls_filter_tables")
+        extra = json.dumps({"engine_params": {"connect_args": arguments}})
+        database.execute("update dbs set extra = ?", [extra])
     config = folder / "config.py"
     config.write_text(
         "import local_config\nfrom local_config import *\n"

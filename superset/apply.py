@@ -51,7 +51,7 @@ PERMISSIONS = {
     "DashboardPermalinkRestApi": ["can_read", "can_write"],
     "Dashboards": ["menu_access"],
     "Dataset": ["can_get_drill_info", "can_read"],
-    "Datasource": ["can_get", "can_samples"],
+    "Datasource": ["can_get", "can_get_column_values", "can_samples"],
     "Explore": ["can_read"],
     "ExploreFormDataRestApi": ["can_read", "can_write"],
     "ExplorePermalinkRestApi": ["can_read", "can_write"],

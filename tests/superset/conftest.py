@@ -41,6 +41,30 @@ TABLES = {
     "oars_pii.dim_learners_pii": "actor_id String, email String",
     "oars_staging.base": "course_key String, response String",
 }
+# Virtual datasets: name -> SQL, columns.
+VIRTUAL = {
+    "by_course": (
+        "select course_key, count() as learner_count from oars.fct_enrollments group by course_key",
+        ["course_key", "learner_count"],
+    ),
+    "both": (
+        "with learners as (select course_key, count() as learner_count from oars.fct_enrollments "
+        "group by course_key) select p.course_key as course_key, p.block_id, l.learner_count "
+        "from oars.agg_problem_difficulty as p join learners as l on l.course_key = p.course_key "
+        "union all select course_key, 'none', 0 from fct_enrollments",
+        ["course_key", "block_id", "learner_count"],
+    ),
+    "joined": (
+        "select p.course_key as course_key, e.actor_id from oars.agg_problem_difficulty as p "
+        "join oars.fct_enrollments as e on e.course_key = p.course_key",
+        ["course_key", "actor_id"],
+    ),
+    "sealed_within": (
+        "select 'x' as label, course_key, (select max(note) from oars.agg_instance_daily) as note "
+        "from oars.fct_enrollments",
+        ["course_key", "note"],
+    ),
+}
 DATASETS = [name for name in TABLES if not name.startswith("oars_staging")]
 
 MAKE_SITE = """
@@ -129,6 +153,17 @@ def make_assets(folder: Path) -> None:
                 {"column_name": column, "type": kind, "is_dttm": "Date" in kind, "groupby": True}
                 for column, kind in columns
             ],
+            "metrics": [{"metric_name": "rows", "expression": "count(*)"}],
+        }
+    for name, (sql, columns) in VIRTUAL.items():
+        files[f"datasets/{name}.yaml"] = {
+            "table_name": name,
+            "schema": "oars",
+            "sql": sql,
+            "uuid": str(uuid.uuid5(uuid.NAMESPACE_URL, name)),
+            "version": "1.0.0",
+            "database_uuid": database_id,
+            "columns": [{"column_name": column, "type": "String"} for column in columns],
             "metrics": [{"metric_name": "rows", "expression": "count(*)"}],
         }
     for name, document in files.items():

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import requests
-from conftest import ODD_NAME, OTHER, OWN, SEALED, THIRD, Superset, User
+from conftest import ODD_NAME, OTHER, OWN, SEALED, THIRD, VIRTUAL, Superset, User
 
 OF_ENROLLMENTS = {"columns": ["course_key", "actor_id"]}
 READ_FILE = "any(file('/etc/passwd'))"
@@ -232,6 +232,48 @@ def test_no_query_gives_another_courses_rows(one: User, superset: Superset, name
             assert row.get("course_key") in (OWN, None), row
 
 
+@pytest.mark.parametrize("name", ["by_course", "both", "joined"])
+def test_virtual_datasets_give_the_own_rows(one: User, superset: Superset, name: str) -> None:
+    rows = one.rows(superset.datasets[name], columns=["course_key"], metrics=["rows"])
+    assert {row["course_key"] for row in rows} == {OWN}
+    rows = superset.user("operator").rows(superset.datasets[name], columns=["course_key"])
+    assert {row["course_key"] for row in rows} == {OWN, OTHER, THIRD}
+
+
+def test_a_virtual_dataset_reads_what_was_granted_only(one: User, superset: Superset) -> None:
+    answer = one.data(superset.datasets["sealed_within"], columns=["course_key", "note"])
+    assert not answer.ok
+    assert is_harmless(answer)
+
+
+@pytest.mark.parametrize("offsets", [[], ["1 year ago"]])
+def test_series_limits_and_comparisons_in_time_work(
+    one: User, superset: Superset, offsets: list[str]
+) -> None:
+    axis = {
+        "columnType": "BASE_AXIS",
+        "expressionType": "SQL",
+        "label": "first_enrolled_at",
+        "sqlExpression": "first_enrolled_at",
+        "timeGrain": "P1D",
+    }
+    rows = one.rows(
+        superset.datasets["fct_enrollments"],
+        columns=[axis, "actor_id"],
+        metrics=["rows"],
+        series_columns=["actor_id"],
+        series_limit=2,
+        series_limit_metric="rows",
+        granularity="first_enrolled_at",
+        is_timeseries=True,
+        time_range="2026-01-01 : 2026-12-01",
+        time_offsets=offsets,
+        filters=[{"col": "first_enrolled_at", "op": "TEMPORAL_RANGE", "val": "2026 : 2027"}],
+    )
+    assert len({row["actor_id"] for row in rows}) == 2
+    assert all(row["actor_id"].startswith("own") for row in rows)
+
+
 @pytest.mark.parametrize("name", ["no filter", "closing brackets", "metric: file"])
 @pytest.mark.parametrize(("result_format", "result_type"), RESULT_TYPES)
 def test_no_format_gives_another_courses_rows(
@@ -278,7 +320,8 @@ def test_datasets_that_are_not_granted_cannot_be_read(
         )
         assert is_harmless(answer)
     listed = one.get("/api/v1/dataset/").json()["result"]
-    assert {row["table_name"] for row in listed} == {"fct_enrollments", "agg_problem_difficulty"}
+    names = {row["table_name"] for row in listed}
+    assert names == {"fct_enrollments", "agg_problem_difficulty", *VIRTUAL}
 
 
 @pytest.mark.parametrize("column", ["course_key", "actor_id"])
@@ -287,8 +330,9 @@ def test_value_lists_are_of_the_own_course(one: User, superset: Superset, column
     answer = one.get(f"/api/v1/datasource/table/{dataset}/column/{column}/values/")
     assert is_harmless(answer)
     assert OTHER not in answer.text
-    if answer.ok:
-        assert OWN in answer.text or "own-actor" in answer.text
+    assert {value.split("-actor-")[0] for value in answer.json()["result"]} == (
+        {OWN} if column == "course_key" else {"own"}
+    )
 
 
 def test_samples_and_drilling_are_of_the_own_course(one: User, superset: Superset) -> None:

@@ -9,7 +9,10 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DBT_PROFILES_DIR := $(CURDIR)
 DEMO_STATEMENTS ?= 100000
 
-.PHONY: help setup demo test check fuzz bench-incremental bench-ingest clean
+# Superset pins other versions than dbt: it has an environment of its own.
+SUPERSET_VENV := .venv-superset
+
+.PHONY: help setup setup-superset test-superset demo test check fuzz bench-incremental bench-ingest clean
 .DEFAULT_GOAL := help
 
 help: ## Say what the targets do
@@ -37,6 +40,18 @@ relocate: $(VENV)/.installed
 	@old=$$(cat $(VENV)/.location); if test "$$old" != "$$(pwd)"; then \
 	    grep -rlI "$$old" $(BIN) | xargs -r sed -i "s|$$old|$$(pwd)|g"; pwd > $(VENV)/.location; fi
 
+setup-superset: $(SUPERSET_VENV)/.installed ## Make Superset's own environment in .venv-superset
+
+$(SUPERSET_VENV)/.installed: superset/constraints.txt
+	@echo "== Installing Superset into $(SUPERSET_VENV) (the first time takes some minutes)"
+	@test -x $(SUPERSET_VENV)/bin/python || $(PYTHON) -m venv $(SUPERSET_VENV)
+	@$(SUPERSET_VENV)/bin/python -m pip install -q --disable-pip-version-check --no-deps \
+	    -r superset/constraints.txt
+	@touch $@
+
+test-superset: setup-superset ## Attacks on a running Superset, and its guard (five minutes)
+	@$(SUPERSET_VENV)/bin/python -m pytest -q tests/superset
+
 profiles.yml:
 	@cp profiles.yml.example profiles.yml
 
@@ -52,8 +67,8 @@ demo: setup ## Simulate four courses, build the marts, print a report
 
 check: setup ## Linters and gates, without an engine
 	@echo "== ruff, mypy, yamllint, sqlfluff"
-	@ruff check src tests benchmarks
-	@ruff format --check src tests benchmarks
+	@ruff check src tests benchmarks superset
+	@ruff format --check src tests benchmarks superset
 	@mypy
 	@yamllint --strict .
 	@sqlfluff lint --processes 2 --disable-progress-bar --nocolor models tests/assertions tests/generic
@@ -81,4 +96,4 @@ bench-ingest: setup ## What an insert into raw costs with and without the projec
 	@python benchmarks/ingest.py
 
 clean: ## Remove what was built, the environment and the embedded database
-	rm -rf target logs build .oars $(VENV) profiles.yml
+	rm -rf target logs build .oars $(VENV) $(SUPERSET_VENV) profiles.yml

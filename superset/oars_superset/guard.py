@@ -1,0 +1,268 @@
+"""What a ClickHouse query sent by Superset may be: one SELECT over the marts, and nothing else.
+
+ClickHouse has hundreds of functions that read files, other servers, dictionaries and settings, and
+gets more with each version, so the guard is a list of what is allowed. A query passes two nets:
+
+1. The text. It is cut into tokens by rules on which all ClickHouse parsers agree; whatever they
+   could read differently (`{`, `$`, `#`, backslashes in names, other alphabets outside quotes) is
+   refused. Every name before a bracket has to be in functions.txt, wherever it stands: that leaves
+   no table function, in no place. functions.txt was made from the engine's own list; it leaves out
+
+   - whatever reads something that is not a row of the query's tables: dictionaries (dictGet...,
+     region...), tables (joinGet, hasColumnInTable), files (file, filesystem...), models
+     (evalMLMethod, naiveBayesClassifier, catboostEvaluate, ai...), settings, the server, the
+     session and the machine (getSetting, getMacro, currentUser, hostName, tcpPort, version,
+     uptime, showCertificate and their like), stack traces and symbols (addressToLine, flameGraph);
+   - what names a table by a text or by its second argument: in(), notIn() and their kin;
+   - what only waits or fails (sleep, throwIf), internal names (__...), random numbers and ids,
+     geometry, encryption, prometheus: nothing that a dashboard of courses asks for.
+
+2. The tree, as sqlglot reads it with ClickHouse's grammar: one query; each relation named, of an
+   allowed schema or defined by the query's own `with`; no settings, no format; `in` with a list of
+   values or a sub-query only, since ClickHouse would take a name there for a table; nothing that
+   hides the column course_key.
+
+What cannot be read is refused.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+from functools import lru_cache
+from pathlib import Path
+
+import sqlglot
+from sqlglot import exp
+
+ALLOWED_SCHEMAS = ("oars", "oars_pii")
+PROTECTED_COLUMN = "course_key"
+LONGEST_QUERY = 200_000  # characters; filters by long lists of values come to some thousands
+
+FUNCTIONS = frozenset((Path(__file__).parent / "functions.txt").read_text().split())
+COMBINATORS = """
+    ordefault distinct resample foreach simplestate argmax argmin ornull tuple merge state array
+    null map if
+"""
+TYPES = """
+    array bool char date date32 datetime datetime32 datetime64 decimal decimal32 decimal64
+    decimal128 decimal256 enum enum8 enum16 fixedstring float32 float64 int8 int16 int32 int64
+    int128 int256 lowcardinality map nullable numeric string time time64 tuple uint8 uint16 uint32
+    uint64 uint128 uint256 uuid varchar
+"""
+# Words that can stand before a bracket without calling anything.
+KEYWORDS = """
+    all and as asc between by case cast cross cube desc distinct else end except exists extract
+    filter from full grouping having ilike in inner intersect interval is join left like limit not
+    offset on or order outer over partition prewhere qualify right rollup select semi sets then
+    union using when where with within
+"""
+# Clauses that no chart has and that change what a query may do or where its rows go.
+REFUSED_WORDS = "apply explain format infile into outfile parallel settings"
+
+_COMBINATORS = COMBINATORS.split()
+_TYPES, _KEYWORDS, _REFUSED_WORDS = (
+    frozenset(words.split()) for words in (TYPES, KEYWORDS, REFUSED_WORDS)
+)
+
+TOKEN = re.compile(
+    r"""(?P<space>[ \t\n]|\r\n)
+    |(?P<comment>--[^\r\n]*|/\*(?![+!])(?:(?!/\*|\*/).)*\*/)
+    |(?P<string>'(?:[^'\\]|\\.|'')*')
+    |(?P<name>"[^"`\\\x00-\x1f]+"(?!["`])|`[^`\\\x00-\x1f]+`(?!["`]))
+    |(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\w'"`]))
+    |(?P<word>[A-Za-z_][A-Za-z0-9_]*(?!['"`]))
+    |(?P<mark>->|::|\|\||!=|/(?!\*)|-(?!-)|[()\[\],.*+%=<>])""",
+    re.VERBOSE | re.DOTALL | re.ASCII,
+)
+
+REFUSED_NODES = (
+    exp.Aliases,
+    exp.Apply,
+    exp.Columns,
+    exp.Command,
+    exp.DDL,
+    exp.DML,
+    exp.Into,
+    exp.Lateral,
+    exp.Parameter,
+    exp.Placeholder,
+    exp.SessionParameter,
+    exp.Unnest,
+    exp.Values,
+)
+
+
+NO_LIST = "IN needs a list of values or a sub-query in brackets."
+
+
+class Refused(Exception):
+    """A query that is not sent, with the reason in one sentence."""
+
+
+@lru_cache(maxsize=500)
+def check(
+    sql: str,
+    schemas: Collection[str] = ALLOWED_SCHEMAS,
+    default_schema: str | None = None,
+    functions: Collection[str] = (),
+) -> exp.Query:
+    """Give the query's tree; raise Refused unless the text is one SELECT over the schemas.
+
+    A relation without a schema is in `default_schema`. `functions` are allowed besides those of
+    functions.txt, in small letters. The tree is shared: it is not to be changed.
+    """
+    if len(sql) > LONGEST_QUERY:
+        raise Refused("The query is too long for the dashboards.")
+    sql = re.sub(r";\s*$", "", sql, flags=re.ASCII)
+    _check_text(sql, functions)
+    try:
+        trees = sqlglot.parse(sql, read="clickhouse")
+    except Exception as error:  # Its own errors, and whatever a parser does on odd text.
+        raise Refused("The query cannot be understood, so it is not sent.") from error
+    if len(trees) != 1 or not isinstance(trees[0], exp.Query):
+        raise Refused("Only one SELECT can be sent.")
+    try:
+        _check_tree(trees[0], schemas, default_schema, functions)
+    except RecursionError as error:
+        raise Refused("The query is nested too deep.") from error
+    return trees[0]
+
+
+def _check_text(sql: str, functions: Collection[str]) -> None:
+    kind_before = before = ""
+    for kind, text in _tokens(sql):
+        if kind == "word" and text.lower() in _REFUSED_WORDS:
+            raise Refused(f"{text.upper()} is not allowed in queries of dashboards.")
+        if kind_before == "word" and before.lower() == "in" and text != "(":
+            raise Refused(NO_LIST)
+        # Also a name in quotes can be called, and `in`(x, t) reads the table t.
+        is_keyword = kind_before == "word" and before.lower() in _KEYWORDS
+        is_call = text == "(" and kind_before in ("word", "name") and not is_keyword
+        if is_call and not _may_be_called(before, functions):
+            raise Refused(f"The function {before} is not allowed in queries of dashboards.")
+        kind_before, before = kind, text[1:-1] if kind == "name" else text
+
+
+def _tokens(sql: str) -> Iterator[tuple[str, str]]:
+    """(kind, text) of each token but blanks and comments."""
+    position = 0
+    while position < len(sql):
+        match = TOKEN.match(sql, position)
+        if not match or not match.lastgroup:
+            raise Refused(
+                f"The query cannot be understood at {sql[position : position + 20]!r}, "
+                "so it is not sent."
+            )
+        position = match.end()
+        if match.lastgroup not in ("space", "comment"):
+            yield match.lastgroup, match.group()
+
+
+def _may_be_called(name: str, functions: Collection[str]) -> bool:
+    name = name.lower()
+    if name in _TYPES or name in functions:
+        return True
+    while name not in FUNCTIONS:
+        # An aggregate function with combinators: uniqExactIf, sumOrNullIf.
+        suffix = next((suffix for suffix in _COMBINATORS if name.endswith(suffix)), "")
+        if not suffix:
+            return False
+        name = name.removesuffix(suffix)
+    return True
+
+
+def _check_tree(
+    tree: exp.Expression,
+    schemas: Collection[str],
+    default_schema: str | None,
+    functions: Collection[str],
+) -> None:
+    for node in tree.walk():
+        if isinstance(node, REFUSED_NODES):
+            raise Refused("Only one SELECT over the marts can be sent.")
+        if isinstance(node, exp.Query) and (node.args.get("settings") or node.args.get("format")):
+            raise Refused("SETTINGS and FORMAT are not allowed in queries of dashboards.")
+        if isinstance(node, exp.Anonymous) and not _may_be_called(node.name, functions):
+            raise Refused(f"The function {node.name} is not allowed in queries of dashboards.")
+        if isinstance(node, exp.Alias | exp.CTE | exp.TableAlias):
+            _check_alias(node)
+        if isinstance(node, exp.Table):
+            _check_table(node, schemas, default_schema)
+        elif isinstance(node, exp.Select):
+            if not all(isinstance(each, exp.Table | exp.Subquery) for each in relations(node)):
+                raise Refused("Only marts and sub-queries can be read.")
+        elif isinstance(node, exp.In):
+            _check_in(node)
+        elif isinstance(node, exp.Exists) and not isinstance(node.this, exp.Query):
+            raise Refused("EXISTS needs a sub-query.")
+
+
+def relations(select: exp.Select) -> list[exp.Expression]:
+    """What a SELECT reads from: tables and sub-queries, the first being that of FROM."""
+    joins = [join.this for join in select.args.get("joins") or () if join.kind != "ARRAY"]
+    source = (
+        select.find(exp.From) if (select.args.get("from_") or select.args.get("from")) else None
+    )
+    found = [source.this, *joins] if source else joins
+    return [each.this if isinstance(each, exp.Final) else each for each in found]
+
+
+def _check_alias(node: exp.Expression) -> None:
+    """No other thing may be called course_key: in a WHERE ClickHouse takes an alias for the column.
+
+    `'my course' as course_key` would otherwise satisfy the row-level security of every row.
+    """
+    names = [node.alias, *(node.columns if isinstance(node, exp.TableAlias) else ())]
+    is_itself = isinstance(node.this, exp.Column) and node.this.name == PROTECTED_COLUMN
+    if PROTECTED_COLUMN in map(str.lower, map(str, names)) and not is_itself:
+        raise Refused(f"Nothing but the column {PROTECTED_COLUMN} can have that name.")
+
+
+def _check_table(table: exp.Table, schemas: Collection[str], default_schema: str | None) -> None:
+    if not isinstance(table.this, exp.Identifier) or table.args.get("catalog"):
+        raise Refused("Only marts and sub-queries can be read.")
+    schema = table.db or default_schema
+    if not table.db and is_defined_above(table):
+        return
+    if schema not in schemas:
+        name = table.sql("clickhouse")
+        raise Refused(f"{name} is not a mart: dashboards read {' and '.join(schemas)} only.")
+
+
+def is_defined_above(table: exp.Table) -> bool:
+    """Whether the name is one that a `with` around the table gives to a query.
+
+    Within a `with` only what stands before counts: ClickHouse takes a later or its own name for a
+    table.
+    """
+    node: exp.Expression | None = table
+    while node is not None:
+        parent = node.parent
+        if isinstance(node, exp.CTE) and isinstance(parent, exp.With):
+            defined = parent.expressions[: parent.expressions.index(node)]
+            # The query that the `with` belongs to is looked at next: its later names do not count.
+            if _gives_name(defined, table.name):
+                return True
+            node = parent.parent
+            parent = node.parent if node else None
+        elif isinstance(node, exp.Query) and _gives_name(node.ctes, table.name):
+            return True
+        node = parent
+    return False
+
+
+def _gives_name(definitions: list[exp.Expression], name: str) -> bool:
+    return any(
+        isinstance(definition.this, exp.Query) and definition.alias == name
+        for definition in definitions
+    )
+
+
+def _check_in(node: exp.In) -> None:
+    if node.args.get("query"):
+        return
+    values = node.expressions
+    if not values or node.args.get("field") or node.args.get("unnest"):
+        raise Refused(NO_LIST)
+    # `x in (t)` reads the table t. A list of values has no names.
+    if any(value.find(exp.Column, exp.Star, exp.Dot) for value in values):
+        raise Refused(NO_LIST)

@@ -1,0 +1,533 @@
+"""Course staff try to see other courses, and files: each answer is an error or their own rows."""
+
+import json
+from typing import Any
+
+import pytest
+import requests
+from conftest import ODD_NAME, OTHER, OWN, SEALED, THIRD, VIRTUAL, Superset, User
+
+OF_ENROLLMENTS = {"columns": ["course_key", "actor_id"]}
+READ_FILE = "any(file('/etc/passwd'))"
+
+
+def sql_metric(sql: str) -> dict[str, Any]:
+    return {"expressionType": "SQL", "sqlExpression": sql, "label": "made up"}
+
+
+def sql_column(sql: str) -> dict[str, Any]:
+    return {"expressionType": "SQL", "sqlExpression": sql, "label": "made up"}
+
+
+@pytest.fixture
+def one(superset: Superset) -> User:
+    return superset.user("staff_of_one")
+
+
+def is_harmless(answer: requests.Response) -> bool:
+    """Nothing of another course, of a file or of another schema is in the answer."""
+    text = answer.text
+    # What was asked for may be repeated in an error or as the SQL: rows are looked for, not names.
+    return not any(sign in text for sign in (SEALED, "root:x:", "Traceback"))
+
+
+QUERIES: dict[str, dict[str, Any]] = {
+    "no filter": OF_ENROLLMENTS,
+    "another course": OF_ENROLLMENTS
+    | {"filters": [{"col": "course_key", "op": "==", "val": OTHER}]},
+    "not the own": OF_ENROLLMENTS | {"filters": [{"col": "course_key", "op": "!=", "val": OWN}]},
+    "or in where": OF_ENROLLMENTS | {"extras": {"where": "1 = 1 or 1 = 1"}},
+    "closing brackets": OF_ENROLLMENTS | {"extras": {"where": "1 = 1) or (1 = 1"}},
+    "closing brackets, comment": OF_ENROLLMENTS | {"extras": {"where": "1 = 1)) or 1 = 1 --"}},
+    "comment begins": OF_ENROLLMENTS | {"extras": {"where": "1 = 1 /*"}},
+    "dashes": OF_ENROLLMENTS | {"extras": {"where": "1 = 1 -- "}},
+    "union in where": OF_ENROLLMENTS
+    | {"extras": {"where": "1 = 1) union all (select course_key, actor_id from fct_enrollments"}},
+    "sub-query in where": OF_ENROLLMENTS
+    | {"extras": {"where": "actor_id in (select actor_id from oars.fct_enrollments)"}},
+    "having": {
+        "columns": ["course_key"],
+        "metrics": ["rows"],
+        "extras": {"having": "1 = 1) or (1 = 1"},
+    },
+    "union in having": {
+        "columns": ["course_key"],
+        "metrics": ["rows"],
+        "extras": {"having": "1 = 1 union all select actor_id, 1 from oars.fct_enrollments --"},
+    },
+    "metric: sub-query": {"metrics": [sql_metric("(select max(actor_id) from fct_enrollments)")]},
+    "metric: from": {"metrics": [sql_metric("max(actor_id) from oars.fct_enrollments --")]},
+    "metric: union": {
+        "metrics": [sql_metric("max(actor_id) union all select actor_id from oars.fct_enrollments")]
+    },
+    "metric: union behind": {
+        "metrics": [
+            sql_metric("max(actor_id) from oars.fct_enrollments union all select max(actor_id)")
+        ]
+    },
+    "metric: union in front, PII": {
+        "metrics": [
+            sql_metric("max(email) from oars_pii.dim_learners_pii union all select max(actor_id)")
+        ]
+    },
+    "metric: join": {
+        "metrics": [
+            sql_metric(
+                "max(b.actor_id) from oars.agg_problem_difficulty as a cross join "
+                "oars.fct_enrollments as b union all select max(actor_id)"
+            )
+        ]
+    },
+    "where: exists": OF_ENROLLMENTS
+    | {
+        "extras": {
+            "where": "exists (select 1 from oars.fct_enrollments where course_key = 'x' and "
+            f"course_key != '{OWN}' or actor_id = 'sealed-actor-0')"
+        }
+    },
+    "column called course_key": {
+        "columns": [sql_column(f"'{OWN}'") | {"label": "course_key"}, "actor_id"]
+    },
+    "metric called course_key": {
+        "columns": ["actor_id"],
+        "metrics": [sql_metric(f"any('{OWN}')") | {"label": "course_key"}],
+    },
+    "alias within": {
+        "columns": ["actor_id"],
+        "metrics": [sql_metric(f"count('{OWN}' as course_key)")],
+    },
+    "order by alias": OF_ENROLLMENTS
+    | {"columns": ["actor_id"], "orderby": [[sql_metric(f"'{OWN}' as course_key"), True]]},
+    "order by union with the own rule": {
+        "columns": ["actor_id"],
+        "orderby": [
+            [
+                sql_metric(
+                    "1 union all select b.actor_id from oars.agg_problem_difficulty as a cross join"
+                    " oars.fct_enrollments as b where course_key in (select course_key from "
+                    "oars.course_staff where username = unhex('73746166665f6f665f6f6e65') and "
+                    "username != '')"
+                ),
+                True,
+            ]
+        ],
+    },
+    "order by who is staff": {
+        "columns": ["actor_id"],
+        "orderby": [[sql_metric("1 union all select username from oars.course_staff"), True]],
+    },
+    "metric: file": {"metrics": [sql_metric(READ_FILE)]},
+    "metric: file, quoted": {"metrics": [sql_metric("any(`file`('/etc/passwd'))")]},
+    "metric: table function": {
+        "metrics": [sql_metric("(select any(line) from file('/etc/passwd', 'LineAsString'))")]
+    },
+    "metric: dictionary": {"metrics": [sql_metric("any(dictGet('a.b', 'c', 1))")]},
+    "metric: join table": {"metrics": [sql_metric("any(joinGet('a.b', 'c', 1))")]},
+    "metric: in a table": {
+        "metrics": [sql_metric("max('own-actor-0' in oars_pii.dim_learners_pii)")]
+    },
+    "metric: set from a subquery": {
+        "metrics": [sql_metric("countIf(1 in (select 1 from oars_staging.base))")]
+    },
+    "metric: system": {"metrics": [sql_metric("(select any(name) from system.tables)")]},
+    "metric: window": {"metrics": [sql_metric("max(max(actor_id)) over ()")]},
+    "metric: alias of a table": {"metrics": [sql_metric("max(dim_learners_pii.email)")]},
+    "column: file": {"columns": [sql_column("file('/etc/passwd')")]},
+    "column: sub-query": {"columns": [sql_column("(select max(email) from dim_learners_pii)")]},
+    "column: from": {"columns": [sql_column("actor_id from oars.fct_enrollments -- ")]},
+    "column: other schema": {"columns": ["oars_staging.base.response"]},
+    "column: asterisk": {"columns": [sql_column("*")]},
+    "order by file": OF_ENROLLMENTS | {"orderby": [[sql_metric("file('/etc/passwd')"), True]]},
+    "order by union": OF_ENROLLMENTS
+    | {"orderby": [[sql_metric("1 union all select 'a', actor_id from fct_enrollments"), True]]},
+    "series limit": OF_ENROLLMENTS
+    | {"series_columns": ["course_key"], "series_limit": 1, "series_limit_metric": "rows"},
+    "time grain": {
+        "columns": [
+            {
+                "columnType": "BASE_AXIS",
+                "expressionType": "SQL",
+                "label": "x",
+                "sqlExpression": "first_enrolled_at",
+                "timeGrain": "P1D) or file('/etc/passwd')",
+            }
+        ],
+        "metrics": ["rows"],
+        "extras": {"time_grain_sqla": "P1D) or file('/etc/passwd'"},
+    },
+    "granularity": OF_ENROLLMENTS
+    | {"granularity": "file('/etc/passwd')", "time_range": "Last week"},
+    "filter on SQL": OF_ENROLLMENTS
+    | {"filters": [{"col": sql_column("file('/etc/passwd')"), "op": "LIKE", "val": "%root%"}]},
+    "filter value": OF_ENROLLMENTS
+    | {"filters": [{"col": "actor_id", "op": "IN", "val": ["x') or (1=1", "y\\') or 1=1 --"]}]},
+    "filter column": OF_ENROLLMENTS | {"filters": [{"col": "1=1) or (1", "op": "==", "val": 1}]},
+    "jinja: other name": OF_ENROLLMENTS
+    | {"extras": {"where": "{% set current_username = 'staff_of_two' %} 1 = 1"}},
+    "jinja: function replaced": OF_ENROLLMENTS
+    | {"extras": {"where": "{% macro current_username() %}staff_of_two{% endmacro %} 1 = 1"}},
+    "jinja: comment": OF_ENROLLMENTS | {"extras": {"where": "1 = 1 {#"}},
+    "jinja: raw": OF_ENROLLMENTS | {"extras": {"where": "1 = 1 {% raw %}"}},
+    "jinja: if": OF_ENROLLMENTS | {"extras": {"where": "1 = 1 {% if false %}"}},
+    "jinja: dataset": OF_ENROLLMENTS
+    | {"extras": {"where": "1 in (select 1 from {{ dataset(1) }})"}},
+    "jinja: metric": {"metrics": [sql_metric("{{ metric('rows', 1) }}")]},
+    "jinja: objects": {"metrics": [sql_metric("'{{ ''.__class__.__mro__[1].__subclasses__() }}'")]},
+    "jinja: configuration": {"metrics": [sql_metric("'{{ config }} {{ self }} {{ url_for }}'")]},
+    "jinja: import": {"metrics": [sql_metric("{% import 'os' as os %} 1")]},
+    "all rows": OF_ENROLLMENTS | {"row_limit": 0},
+    "annotation": OF_ENROLLMENTS
+    | {
+        "annotation_layers": [
+            {
+                "name": "a",
+                "annotationType": "EVENT",
+                "sourceType": "NATIVE",
+                "value": 1,
+                "show": True,
+                "style": "solid",
+            },
+            {
+                "name": "b",
+                "annotationType": "EVENT",
+                "sourceType": "table",
+                "value": 1,
+                "show": True,
+                "style": "solid",
+            },
+        ]
+    },
+    "post-processing": OF_ENROLLMENTS
+    | {"post_processing": [{"operation": "eval", "options": {"x": "__import__('os')"}}]},
+    "timeseries": OF_ENROLLMENTS | {"is_timeseries": True, "time_offsets": ["1 year ago"]},
+    "applied time": OF_ENROLLMENTS | {"applied_time_extras": {"__time_col": "file('/etc/passwd')"}},
+    "heredoc": {"metrics": [sql_metric("any(file($$/etc/passwd$$))")]},
+    "nested comment": {"metrics": [sql_metric("1 /* /* */ , file('/etc/passwd') /* */ */")]},
+    "setting": OF_ENROLLMENTS | {"extras": {"where": "1 = 1 settings max_threads = 1"}},
+    "outfile": OF_ENROLLMENTS | {"extras": {"where": "1 = 1 into outfile '/tmp/x'"}},
+}
+
+RESULT_TYPES = [
+    ("json", "full"),
+    ("csv", "full"),
+    ("csv", "results"),
+    ("xlsx", "full"),
+    ("json", "results"),
+    ("json", "samples"),
+    ("json", "drill_detail"),
+    ("json", "query"),
+    ("json", "columns"),
+    ("json", "timegrains"),
+    ("json", "post_processed"),
+]
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_no_query_gives_another_courses_rows(one: User, superset: Superset, name: str) -> None:
+    answer = one.data(superset.datasets["fct_enrollments"], **QUERIES[name])
+    assert is_harmless(answer), answer.text[:2000]
+    assert answer.status_code < 600
+    if answer.ok:
+        for row in answer.json()["result"][0].get("data") or []:
+            assert row.get("course_key") in (OWN, None), row
+
+
+@pytest.mark.parametrize("name", ["by_course", "both", "joined"])
+def test_virtual_datasets_give_the_own_rows(one: User, superset: Superset, name: str) -> None:
+    rows = one.rows(superset.datasets[name], columns=["course_key"], metrics=["rows"])
+    assert {row["course_key"] for row in rows} == {OWN}
+    rows = superset.user("operator").rows(superset.datasets[name], columns=["course_key"])
+    assert {row["course_key"] for row in rows} == {OWN, OTHER, THIRD}
+
+
+def test_a_virtual_dataset_reads_what_was_granted_only(one: User, superset: Superset) -> None:
+    answer = one.data(superset.datasets["sealed_within"], columns=["course_key", "note"])
+    assert not answer.ok
+    assert is_harmless(answer)
+
+
+@pytest.mark.parametrize("offsets", [[], ["1 year ago"]])
+def test_series_limits_and_comparisons_in_time_work(
+    one: User, superset: Superset, offsets: list[str]
+) -> None:
+    axis = {
+        "columnType": "BASE_AXIS",
+        "expressionType": "SQL",
+        "label": "first_enrolled_at",
+        "sqlExpression": "first_enrolled_at",
+        "timeGrain": "P1D",
+    }
+    rows = one.rows(
+        superset.datasets["fct_enrollments"],
+        columns=[axis, "actor_id"],
+        metrics=["rows"],
+        series_columns=["actor_id"],
+        series_limit=2,
+        series_limit_metric="rows",
+        granularity="first_enrolled_at",
+        is_timeseries=True,
+        time_range="2026-01-01 : 2026-12-01",
+        time_offsets=offsets,
+        filters=[{"col": "first_enrolled_at", "op": "TEMPORAL_RANGE", "val": "2026 : 2027"}],
+    )
+    assert len({row["actor_id"] for row in rows}) == 2
+    assert all(row["actor_id"].startswith("own") for row in rows)
+
+
+@pytest.mark.parametrize("name", ["no filter", "closing brackets", "metric: file"])
+@pytest.mark.parametrize(("result_format", "result_type"), RESULT_TYPES)
+def test_no_format_gives_another_courses_rows(
+    one: User, superset: Superset, name: str, result_format: str, result_type: str
+) -> None:
+    answer = one.data(
+        superset.datasets["fct_enrollments"],
+        result_format=result_format,
+        result_type=result_type,
+        **QUERIES[name],
+    )
+    assert is_harmless(answer), answer.text[:2000]
+    if name == "no filter" and (result_format, result_type) == ("csv", "full"):
+        assert answer.text.count(OWN) == 5
+        assert OTHER not in answer.text
+
+
+@pytest.mark.parametrize("name", ["agg_instance_daily", "course_staff", "dim_learners_pii"])
+def test_datasets_that_are_not_granted_cannot_be_read(
+    one: User, superset: Superset, name: str
+) -> None:
+    dataset = superset.datasets[name]
+    column = {"agg_instance_daily": "note", "course_staff": "username"}.get(name, "email")
+    granted = superset.datasets["fct_enrollments"]
+    for answer in [
+        one.data(dataset, columns=[column]),
+        one.data(dataset, columns=[column], result_type="samples"),
+        one.data(granted, columns=[column], datasource={"id": dataset, "type": "table"}),
+        one.data(granted, columns=[column], datasource={"id": dataset, "type": "query"}),
+        one.get(f"/api/v1/dataset/{dataset}"),
+        one.get(f"/api/v1/datasource/table/{dataset}/column/{column}/values/"),
+        one.get(f"/datasource/samples?datasource_id={dataset}&datasource_type=table"),
+        one.post(f"/datasource/samples?datasource_id={dataset}&datasource_type=table", json={}),
+        one.get(f"/api/v1/explore/?datasource_id={dataset}&datasource_type=table"),
+        one.get(f"/datasource/get/table/{dataset}/"),
+        one.get(f"/api/v1/dataset/{dataset}/drill_info/"),
+        one.get(f"/api/v1/dataset/export/?q=!({dataset})"),
+        one.put(f"/api/v1/dataset/{dataset}/refresh"),
+    ]:
+        assert answer.status_code in (401, 403, 404, 405), (
+            answer.url,
+            answer.status_code,
+            answer.text,
+        )
+        assert is_harmless(answer)
+    listed = one.get("/api/v1/dataset/").json()["result"]
+    names = {row["table_name"] for row in listed}
+    assert names == {"fct_enrollments", "agg_problem_difficulty", *VIRTUAL}
+
+
+@pytest.mark.parametrize("column", ["course_key", "actor_id"])
+def test_value_lists_are_of_the_own_course(one: User, superset: Superset, column: str) -> None:
+    dataset = superset.datasets["fct_enrollments"]
+    answer = one.get(f"/api/v1/datasource/table/{dataset}/column/{column}/values/")
+    assert is_harmless(answer)
+    assert OTHER not in answer.text
+    assert {value.split("-actor-")[0] for value in answer.json()["result"]} == (
+        {OWN} if column == "course_key" else {"own"}
+    )
+
+
+def test_samples_and_drilling_are_of_the_own_course(one: User, superset: Superset) -> None:
+    dataset = superset.datasets["fct_enrollments"]
+    url = f"/datasource/samples?datasource_id={dataset}&datasource_type=table&per_page=100"
+    for body in ({}, {"filters": [{"col": "course_key", "op": "==", "val": OTHER}]}):
+        answer = one.post(url, json=body)
+        assert is_harmless(answer), answer.text
+        assert OTHER not in [row["course_key"] for row in answer.json()["result"]["data"]]
+    assert len(one.post(url, json={}).json()["result"]["data"]) == 5
+
+
+def test_nothing_is_written_and_no_sql_is_sent(one: User, superset: Superset) -> None:
+    dataset, database = superset.datasets["fct_enrollments"], superset.database
+    sql = "select * from oars.fct_enrollments"
+    for answer in [
+        one.post("/api/v1/sqllab/execute/", json={"database_id": database, "sql": sql}),
+        one.post("/api/v1/sqllab/estimate/", json={"database_id": database, "sql": sql}),
+        one.post("/api/v1/sqllab/format_sql/", json={"sql": sql}),
+        one.get("/api/v1/sqllab/"),
+        one.get("/api/v1/query/"),
+        one.get("/api/v1/saved_query/"),
+        one.post("/api/v1/saved_query/", json={"db_id": database, "sql": sql, "label": "x"}),
+        one.get(f"/api/v1/database/{database}"),
+        one.get("/api/v1/database/"),
+        one.get(f"/api/v1/database/{database}/schemas/"),
+        one.get(f"/api/v1/database/{database}/tables/?q=(schema_name:oars_staging)"),
+        one.get(f"/api/v1/database/{database}/table_metadata/?name=base&schema=oars_staging"),
+        one.get(f"/api/v1/database/{database}/select_star/fct_enrollments/oars/"),
+        one.get(f"/api/v1/database/{database}/function_names/"),
+        one.post(f"/api/v1/database/{database}/validate_sql/", json={"sql": sql, "schema": "oars"}),
+        one.post("/api/v1/database/", json={"database_name": "x", "sqlalchemy_uri": "sqlite://"}),
+        one.put(f"/api/v1/database/{database}", json={"database_name": "mine"}),
+        one.post(
+            "/api/v1/dataset/", json={"database": database, "schema": "oars", "table_name": "x"}
+        ),
+        one.post(
+            "/api/v1/dataset/",
+            json={"database": database, "schema": "oars", "table_name": "x", "sql": sql},
+        ),
+        one.post(
+            "/api/v1/dataset/get_or_create/",
+            json={"database_id": database, "schema": "oars", "table_name": "agg_instance_daily"},
+        ),
+        one.put(f"/api/v1/dataset/{dataset}", json={"sql": sql}),
+        one.put(f"/api/v1/dataset/{dataset}", json={"fetch_values_predicate": "1 = 1"}),
+        one.put(f"/api/v1/dataset/{dataset}/refresh"),
+        one.post("/api/v1/dataset/duplicate", json={"base_model_id": dataset, "table_name": "x"}),
+        one.delete(f"/api/v1/dataset/{dataset}"),
+        one.post(
+            "/api/v1/chart/",
+            json={"slice_name": "x", "datasource_id": dataset, "datasource_type": "table"},
+        ),
+        one.post("/api/v1/dashboard/", json={"dashboard_title": "x"}),
+        one.get("/api/v1/rowlevelsecurity/"),
+        one.post("/api/v1/rowlevelsecurity/", json={"name": "x"}),
+        one.delete("/api/v1/rowlevelsecurity/1"),
+        one.post("/api/v1/report/", json={"name": "x"}),
+        one.post("/api/v1/annotation_layer/", json={"name": "x"}),
+        one.get("/api/v1/security/roles/"),
+        one.get("/api/v1/security/users/"),
+        one.get("/api/v1/assets/export/"),
+        one.post("/api/v1/security/guest_token/", json={"user": {}, "resources": [], "rls": []}),
+        one.post(
+            f"/api/v1/datasource/table/{dataset}/validate_expression/",
+            json={"expression": READ_FILE, "expression_type": "metric"},
+        ),
+    ]:
+        assert answer.status_code in (400, 401, 403, 404, 405), (answer.url, answer.text[:500])
+        assert is_harmless(answer)
+
+
+def test_nobody_takes_another_name(one: User) -> None:
+    before = one.get("/api/v1/me/").json()["result"]["username"]
+    one.put("/api/v1/me/", json={"username": "staff_of_two"})
+    one.put("/api/v1/me/", json={"roles": [1]})
+    assert one.get("/api/v1/me/").json()["result"]["username"] == before == "staff_of_one"
+
+
+def test_what_one_saw_is_not_given_to_the_other_from_the_cache(superset: Superset) -> None:
+    dataset = superset.datasets["agg_problem_difficulty"]
+    query = {"columns": ["course_key"], "metrics": ["rows"]}
+    seen = {}
+    for name in ("operator", "staff_of_two", "staff_of_one", "staff_of_none", "staff_of_two"):
+        user = superset.user(name)
+        seen[name] = {row["course_key"] for row in user.rows(dataset, **query)}
+    again = superset.user("staff_of_one").data(dataset, **query).json()["result"][0]
+    assert again["is_cached"]
+    assert seen == {
+        "operator": {OWN, OTHER, THIRD},
+        "staff_of_two": {OTHER, THIRD},
+        "staff_of_one": {OWN},
+        "staff_of_none": set(),
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "courses"),
+    [
+        (ODD_NAME, {OTHER}),
+        ("staff_of_none", set()),
+        ("analyst", {OWN}),  # a role of the operator's own, with the dataset and without the rule
+        ("staff_and_operator", {OWN, OTHER, THIRD}),
+        ("pii_reader", {OWN}),
+        ("admin", {OWN, OTHER, THIRD}),
+    ],
+)
+def test_who_sees_which_courses(superset: Superset, name: str, courses: set[str]) -> None:
+    rows = superset.user(name).rows(superset.datasets["fct_enrollments"], columns=["course_key"])
+    assert {row["course_key"] for row in rows} == courses
+
+
+def test_links_and_stored_filters_carry_no_rows(superset: Superset, one: User) -> None:
+    dataset = superset.datasets["agg_instance_daily"]
+    form = {"datasource": f"{dataset}__table", "viz_type": "table"}
+    body = {"datasource_id": dataset, "datasource_type": "table", "form_data": str(form)}
+    for answer in [
+        one.post("/api/v1/explore/form_data", json=body),
+        one.post("/api/v1/explore/permalink", json={"formData": form, "urlParams": []}),
+        one.post("/explore_json/", data={"form_data": str(form).replace("'", '"')}),
+        one.get(f"/explore/?datasource_type=table&datasource_id={dataset}"),
+        one.post("/api/v1/chart/data", data={"form_data": str(form).replace("'", '"')}),
+    ]:
+        assert is_harmless(answer)
+    own = one.post(
+        "/explore_json/",
+        data={
+            "form_data": json.dumps(
+                {
+                    "datasource": f"{superset.datasets['fct_enrollments']}__table",
+                    "viz_type": "table",
+                    "groupby": ["actor_id"],
+                }
+            )
+        },
+    )
+    assert is_harmless(own)
+
+
+def test_only_the_pii_role_reads_pii(superset: Superset) -> None:
+    dataset = superset.datasets["dim_learners_pii"]
+    assert superset.user("operator").data(dataset, columns=["email"]).status_code == 403
+    rows = superset.user("pii_reader").rows(dataset, columns=["email"])
+    assert rows == [{"email": f"{SEALED}-mail"}]
+
+
+def test_even_an_admin_reads_no_files_and_is_told_why(superset: Superset) -> None:
+    admin = superset.user("admin")
+    answer = admin.data(superset.datasets["fct_enrollments"], metrics=[sql_metric(READ_FILE)])
+    assert not answer.ok
+    assert "The function file is not allowed" in answer.text
+    sent = {"database_id": superset.database, "schema": "oars", "runAsync": False}
+    for sql in (
+        f"select {READ_FILE}",
+        "select * from oars_staging.base",
+        "select * from system.one",
+    ):
+        answer = admin.post("/api/v1/sqllab/execute/", json=sent | {"sql": sql})
+        assert not answer.ok
+        assert is_harmless(answer)
+        assert "allowed" in answer.text or "is not a mart" in answer.text
+    answer = admin.post(
+        "/api/v1/sqllab/execute/", json=sent | {"sql": "select count(*) as n from fct_enrollments"}
+    )
+    assert answer.json()["data"] == [{"n": 15}], answer.text
+
+
+def test_nobody_sees_anything_without_logging_in(superset: Superset) -> None:
+    dataset = superset.datasets["fct_enrollments"]
+    body = {"datasource": {"id": dataset, "type": "table"}, "queries": [OF_ENROLLMENTS]}
+    answer = requests.post(f"{superset.address}/api/v1/chart/data", json=body, timeout=30)
+    assert answer.status_code in (400, 401, 403)
+    assert is_harmless(answer)
+
+
+def test_the_attacks_work_without_guard_and_rule(unprotected: Superset) -> None:
+    one, dataset = unprotected.user("staff_of_one"), unprotected.datasets["fct_enrollments"]
+    for name in ("no filter", "another course", "not the own"):
+        answer = one.data(dataset, **QUERIES[name])
+        assert not is_harmless(answer), (name, answer.text[:1000])
+    for name in ("metric: file", "metric: file, quoted", "column: file", "filter on SQL"):
+        answer = one.data(dataset, **QUERIES[name])
+        assert answer.ok, (name, answer.text[:1000])
+        if name != "filter on SQL":
+            assert "root:x:" in answer.text
+
+
+def test_the_attacks_on_the_rule_work_without_the_guard(unguarded: Superset) -> None:
+    one, dataset = unguarded.user("staff_of_one"), unguarded.datasets["fct_enrollments"]
+    assert is_harmless(one.data(dataset, **QUERIES["no filter"]))
+    for name in (
+        "column called course_key",
+        "order by union",
+        "metric: union behind",
+        "metric: union in front, PII",
+    ):
+        answer = one.data(dataset, **QUERIES[name])
+        assert not is_harmless(answer), (name, answer.text[:1000])

@@ -18,11 +18,10 @@ from typing import Any
 
 import pytest
 import yaml
+from conftest import PROJECT, environment, run, serving
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
-
-from conftest import PROJECT, environment, run, serving
 
 SCREENSHOTS = PROJECT / "target" / "screenshots"
 SECONDS_TO_DRAW = 5
@@ -79,7 +78,9 @@ class Browser:
         for argument in CHROMIUM:
             options.add_argument(argument)
         self.address, self.name = address, name
-        self.driver = webdriver.Chrome(service=Service(shutil.which("chromedriver")), options=options)
+        self.driver = webdriver.Chrome(
+            service=Service(shutil.which("chromedriver")), options=options
+        )
         self.driver.get(f"{address}/login/")
         self.wait(lambda: self.find("input[type=password], input#password"), "the log-in form")
         [user] = self.find("input#username, input[name=username]")[:1]
@@ -165,10 +166,14 @@ class Browser:
             if shown.is_displayed() and shown.text.strip():
                 page.errors.append(shown.text.strip()[:300])
         for shown in self.find(".ant-empty, [data-test=empty-state]"):
-            if shown.is_displayed() and shown.find_elements(By.XPATH, "ancestor::*[@data-test-chart-id]"):
+            if shown.is_displayed() and shown.find_elements(
+                By.XPATH, "ancestor::*[@data-test-chart-id]"
+            ):
                 page.empty.append(shown.text.strip()[:100])
         for holder in self.find("[data-test-chart-id]"):
-            figures = holder.find_elements(By.CSS_SELECTOR, ".superset-legacy-chart-big-number .header-line")
+            figures = holder.find_elements(
+                By.CSS_SELECTOR, ".superset-legacy-chart-big-number .header-line"
+            )
             if figures:
                 page.texts[holder.get_attribute("data-test-chart-name") or ""] = figures[0].text
 
@@ -254,7 +259,9 @@ def test_every_chart_is_drawn(
     if browser.name == "operator":
         assert [chart.name for chart in page.charts.values() if not chart.rows] == []
         assert page.empty == []
-    late = {c.name: round(c.seconds, 1) for c in page.charts.values() if c.seconds > SECONDS_TO_DRAW}
+    late = {
+        c.name: round(c.seconds, 1) for c in page.charts.values() if c.seconds > SECONDS_TO_DRAW
+    }
     if late:
         # Busy machine? Once more, now that everything is in memory.
         again = browser.open(slug, shown.names[slug]).charts

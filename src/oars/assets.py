@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,11 @@ KEY_OF = {
     "program_name": "program_key",
 }
 COURSE_COLUMNS = {"course_label": "String", "course_run": "String", "course_title": "String"}
+SPELLED = ("event_type", "change")
+"""Columns of names such as video_played, which are shown without underscores."""
 BLOCK_COLUMNS = {"block_label": "String"}
+COLORS = {"high": "#E04355", "watch": "#FCC700", "none": "#5AC189"}
+"""Of the levels of risk: what a reader takes them for."""
 GRID_WIDTH = 12
 ROW_LIMIT = 10_000
 
@@ -62,8 +66,12 @@ def is_list(column: Column) -> bool:
 
 
 def shown(column: Column) -> str:
-    """A column of a mart as its dataset has it."""
-    return f"arrayStringConcat(m.{column.name}, '; ')" if is_list(column) else f"m.{column.name}"
+    """A column of a mart as its dataset has it, to be read by people."""
+    if is_list(column):
+        return f"arrayStringConcat(m.{column.name}, '; ')"
+    if column.name in SPELLED:
+        return f"replaceAll(m.{column.name}, '_', ' ')"
+    return f"m.{column.name}"
 
 
 @dataclass(frozen=True)
@@ -76,6 +84,8 @@ class Mart:
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     own_metrics: dict[str, str]
+    sorted_by: str = ""
+    """A measure by which a filter offers its values, those of the largest course first."""
 
     @property
     def is_pii(self) -> bool:
@@ -95,6 +105,8 @@ class Mart:
             added = added | BLOCK_COLUMNS
         if "question_id" in self.names:
             added = added | {"question_label": "String"}
+        if self.sorted_by:
+            added = added | {"course_size": "UInt64"}
         return [Column(name, type_, "") for name, type_ in added.items() if name not in self.names]
 
     @property
@@ -108,13 +120,17 @@ class Mart:
                 found[f"value_{column.name}"] = f"max({column.name})"
         if "actor_id" in self.names:
             found["learners"] = "uniqExact(actor_id)"
+        if self.sorted_by:
+            # Superset takes the first value before it knows which course is chosen, so it has to be
+            # one of the course that is chosen first.
+            found["first"] = f"max(course_size) * 1000000 + max({self.sorted_by})"
         return found | {"rows": "count()"} | self.own_metrics
 
     @property
     def sql(self) -> str | None:
         """The mart with names of course and block, lists as text; None where it needs neither."""
         joined = [column.name for column in self.joined]
-        if not joined and not any(is_list(column) for column in self.columns):
+        if not joined and all(shown(column) == f"m.{column.name}" for column in self.columns):
             return None
         columns = [f"{shown(column)} as {column.name}" for column in self.columns]
         tables = [f"{self.schema}.{self.name} as m"]
@@ -128,6 +144,11 @@ class Mart:
             )
         elif "course_title" in joined:
             columns.append("concat(m.course_label, ', ', m.course_run) as course_title")
+        if self.sorted_by:
+            columns.append("s.enrolled_count as course_size")
+            tables.append(
+                f"left join {self.schema}.agg_courses as s on m.course_key = s.course_key"
+            )
         if "block_label" in joined:
             columns.append("if(b.block_label != '', b.block_label, m.block_id) as block_label")
             tables.append(
@@ -224,6 +245,11 @@ def read_marts(
             columns,
             dict(node.config.meta.get("metrics", {})),
         )
+    for spec in read_yaml(project / "superset" / "filters.yml").values():
+        if "within" in spec and spec.get("sort", "").startswith("first_by_"):
+            name = spec["dataset"]
+            sorted_by = spec["sort"].removeprefix("first_by_")
+            marts[name] = replace(marts[name], sorted_by=sorted_by)
     return dict(sorted(marts.items()))
 
 
@@ -326,7 +352,7 @@ def label_of_metric(name: str, mart: Mart, texts: Texts) -> str:
 
 def number_format(name: str) -> str:
     """How a number of this name is written."""
-    if name.endswith("_ratio"):
+    if name.endswith(("_ratio", "_passing_grade")):
         return ".1%"
     if (
         name.startswith("avg_")
@@ -476,12 +502,14 @@ def series_params(chart: Chart, texts: Texts) -> Spec:
     kind = next(c for c in (*chart.mart.columns, *chart.mart.joined) if c.name == x)
     several = len(metrics) > 1 or bool(by)
     horizontal = spec.get("orientation") == "horizontal"
-    y_title = label_of_metric(metrics[0], chart.mart, texts) if len(metrics) == 1 else ""
+    has_title = len(metrics) == 1 and not horizontal
+    y_title = label_of_metric(metrics[0], chart.mart, texts) if has_title else ""
     params: Spec = {
         "x_axis": x,
         "metrics": metrics,
         "groupby": by,
-        "x_axis_sort_asc": not horizontal,
+        # Bars that lie are drawn from the bottom up.
+        "x_axis_sort_asc": ("sort" in spec and not spec.get("ascending", False)) == horizontal,
         "row_limit": spec.get("limit", ROW_LIMIT),
         "truncate_metric": True,
         "show_empty_columns": True,
@@ -495,7 +523,7 @@ def series_params(chart: Chart, texts: Texts) -> Spec:
         "y_axis_format": spec.get("format", number_format(metrics[0])),
         "y_axis_title": y_title,
         "y_axis_title_position": "Left",
-        "y_axis_title_margin": 40 if y_title and not horizontal else 0,
+        "y_axis_title_margin": 60 if y_title else 0,
         "x_axis_title": texts("columns", x) if spec.get("x_title") else "",
         "x_axis_title_margin": 30 if spec.get("x_title") else 0,
         "tooltipTimeFormat": "%Y-%m-%d",
@@ -509,7 +537,7 @@ def series_params(chart: Chart, texts: Texts) -> Spec:
         "seriesType": "line",
     }
     if is_time(kind):
-        params |= {"time_grain_sqla": spec.get("grain", "P1D"), "x_axis_time_format": "%Y-%m-%d"}
+        params |= {"time_grain_sqla": spec.get("grain", "P1D"), "x_axis_time_format": "smart_date"}
     elif kind.additive is not None:
         # A measure as an axis: numbers in their distance.
         params |= {"xAxisForceCategorical": False, "x_axis_number_format": ",d"}
@@ -539,7 +567,7 @@ def table_params(chart: Chart, texts: Texts) -> Spec:
     }
     params: Spec = {
         "row_limit": spec.get("limit", 1000),
-        "page_length": spec.get("page", 10),
+        "page_length": spec.get("page", 50),
         "server_pagination": False,
         "include_search": spec.get("search", False),
         "table_timestamp_format": spec.get("time_format", "%Y-%m-%d"),
@@ -570,6 +598,8 @@ def pivot_params(chart: Chart, texts: Texts) -> Spec:
     return {
         "groupbyRows": as_list(spec["rows"]),
         "groupbyColumns": as_list(spec["columns"]),
+        # Superset gives a dashboard the labels of the columns that it finds here.
+        "groupby": as_list(spec["rows"]) + as_list(spec["columns"]),
         "metrics": chart.metrics,
         "metricsLayout": "COLUMNS",
         "aggregateFunction": "Sum",
@@ -653,7 +683,7 @@ def filter_tree(name: str, slug: str, spec: Spec, texts: Texts) -> Tree:
         # Charts wait for it: else they would be drawn once for all courses.
         tree["requiredFirst"] = spec.get("single", False)
         if spec.get("sort"):
-            tree["sortMetric"] = spec["sort"]
+            tree["sortMetric"] = "first" if spec["sort"].startswith("first_by_") else spec["sort"]
         tree["cascadeParentIds"] = [
             f"NATIVE_FILTER-{slug}-{parent}" for parent in as_list(spec.get("within"))
         ]
@@ -765,7 +795,7 @@ def dashboard_tree(slug: str, spec: Spec, charts: list[Chart], filters: Tree, te
             "refresh_frequency": 0,
             "timed_refresh_immune_slices": [],
             "expanded_slices": {},
-            "label_colors": {},
+            "label_colors": COLORS,
             "shared_label_colors": [],
             "color_scheme": "supersetColors",
             "color_scheme_domain": [],

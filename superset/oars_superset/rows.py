@@ -80,14 +80,17 @@ def _tables(tree: exp.Query) -> Iterator[exp.Table]:
 
 
 def _datasets(database: Any, table: exp.Table) -> list[Any]:
-    """The datasets of a table. A bare name may be of any schema: then all of the name count."""
+    """The datasets of a table: those of its name, also where they add columns by SQL of their own.
+
+    A bare name may be of any schema: then all of the name count.
+    """
     from superset import db
     from superset.connectors.sqla.models import SqlaTable
 
     query = db.session.query(SqlaTable).filter_by(database_id=database.id, table_name=table.name)
     if table.db:
         query = query.filter_by(schema=table.db)
-    return [dataset for dataset in query.all() if not dataset.sql]
+    return list(query.all())
 
 
 def _conditions(dataset: Any) -> list[exp.Expression]:

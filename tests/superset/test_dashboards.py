@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -78,9 +79,10 @@ class Browser:
         for argument in CHROMIUM:
             options.add_argument(argument)
         self.address, self.name = address, name
-        self.driver = webdriver.Chrome(
-            service=Service(shutil.which("chromedriver")), options=options
-        )
+        service = Service(shutil.which("chromedriver"))
+        self.driver = webdriver.Chrome(service=service, options=options)
+        self.asked: dict[str, tuple[str, float]] = {}
+        self.answered: dict[str, int] = {}
         self.driver.get(f"{address}/login/")
         self.wait(lambda: self.find("input[type=password], input#password"), "the log-in form")
         [user] = self.find("input#username, input[name=username]")[:1]
@@ -104,21 +106,14 @@ class Browser:
         self.driver.get_log("performance")
         self.driver.get(f"{self.address}/superset/dashboard/{slug}/")
         page = Page({}, [], [])
-        tabs = [tab["tab"] for tab in DASHBOARDS[slug].get("tabs", [])]
-        for number, tab in enumerate(tabs or [""]):
+        for number, tab in enumerate(DASHBOARDS[slug].get("tabs", [DASHBOARDS[slug]])):
             if number:
                 self.find(".dashboard-component-tabs [role=tab]")[number].click()
-            of_tab = {
-                chart
-                for each in DASHBOARDS[slug].get("tabs", [DASHBOARDS[slug]])
-                if each.get("tab", "") == tab
-                for row in each["rows"]
-                for chart in row["charts"]
-            }
-            self.wait(lambda: self.is_drawn(page, of_tab, names), f"the charts of {slug} {tab}")
+            charts = {chart for row in tab["rows"] for chart in row["charts"]}
+            self.wait(partial(self.is_drawn, page, charts, names), f"all charts of {slug}")
             time.sleep(1.5)  # The last chart's animation.
             self.see(page)
-            file = SCREENSHOTS / self.name / f"{slug}{f'-{tab}' if tab else ''}.png"
+            file = SCREENSHOTS / self.name / f"{slug}-{tab.get('tab', 'all')}.png"
             file.parent.mkdir(parents=True, exist_ok=True)
             self.driver.save_screenshot(str(file))
         return page
@@ -131,9 +126,6 @@ class Browser:
 
     def listen(self, page: Page, names: dict[int, str]) -> None:
         """Take from the browser's log what it asked for charts, and what it was answered."""
-        if not hasattr(self, "asked"):
-            self.asked: dict[str, tuple[str, float]] = {}
-            self.answered: dict[str, int] = {}
         for entry in self.driver.get_log("performance"):
             message = json.loads(entry["message"])["message"]
             event, params = message["method"], message["params"]
@@ -165,17 +157,13 @@ class Browser:
         for shown in self.find("[role=alert], .ant-alert-error, [data-test=error-message]"):
             if shown.is_displayed() and shown.text.strip():
                 page.errors.append(shown.text.strip()[:300])
-        for shown in self.find(".ant-empty, [data-test=empty-state]"):
-            if shown.is_displayed() and shown.find_elements(
-                By.XPATH, "ancestor::*[@data-test-chart-id]"
-            ):
-                page.empty.append(shown.text.strip()[:100])
         for holder in self.find("[data-test-chart-id]"):
-            figures = holder.find_elements(
-                By.CSS_SELECTOR, ".superset-legacy-chart-big-number .header-line"
-            )
-            if figures:
-                page.texts[holder.get_attribute("data-test-chart-name") or ""] = figures[0].text
+            name = holder.get_attribute("data-test-chart-name") or ""
+            for shown in holder.find_elements(By.CSS_SELECTOR, ".ant-empty"):
+                if shown.is_displayed():
+                    page.empty.append(name)
+            for figure in holder.find_elements(By.CSS_SELECTOR, ".header-line"):
+                page.texts[name] = figure.text
 
     def close(self) -> None:
         self.driver.quit()
@@ -259,14 +247,15 @@ def test_every_chart_is_drawn(
     if browser.name == "operator":
         assert [chart.name for chart in page.charts.values() if not chart.rows] == []
         assert page.empty == []
-    late = {
-        c.name: round(c.seconds, 1) for c in page.charts.values() if c.seconds > SECONDS_TO_DRAW
-    }
-    if late:
-        # Busy machine? Once more, now that everything is in memory.
-        again = browser.open(slug, shown.names[slug]).charts
-        late = {name: again[name].seconds for name in late if again[name].seconds > SECONDS_TO_DRAW}
-    assert late == {}
+    if late_charts(page):
+        # The first look also starts the engine; the second shows what a reader waits for.
+        page = browser.open(slug, shown.names[slug])
+    assert late_charts(page) == {}
+
+
+def late_charts(page: Page) -> dict[str, float]:
+    """The charts that came later than a reader would wait, and their seconds."""
+    return {c.name: c.seconds for c in page.charts.values() if c.seconds > SECONDS_TO_DRAW}
 
 
 def test_course_staff_do_not_see_operators_dashboards(browser: Browser, shown: Shown) -> None:

@@ -1,7 +1,15 @@
 {#-
-    Expressions are not merged: merged, the parser's branches copy whole statements. A full refresh
-    reads again all that raw has (plan_months), and keeps the months that have left it.
+    Expressions are not merged: merged, the parser's branches copy whole statements. Then the engine
+    does not see by itself that only the planned months of raw are wanted, and would read all of it:
+    so it is told as a filter on the table. A full refresh reads again all that raw has
+    (plan_months), and keeps the months that have left it.
 -#}
+{%- set raw = source('xapi', 'xapi_events_all') -%}
+{%- set of_planned_months -%}
+    toYYYYMM(toTimeZone(emission_time, \'UTC\')) in (
+        select month from {{ ops('month_plan') }} where has_news
+    )
+{%- endset -%}
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
@@ -15,6 +23,8 @@
     query_settings={
         'max_partitions_per_insert_block': 0,
         'query_plan_merge_expressions': 0,
+        'additional_table_filters':
+            "{'" ~ raw.schema ~ '.' ~ raw.identifier ~ "': '" ~ of_planned_months ~ "'}",
     },
     pre_hook='{{ plan_months() }}',
     post_hook='{{ record_statements() }}',

@@ -1,15 +1,9 @@
 {#-
     Expressions are not merged: merged, the parser's branches copy whole statements. Then the engine
     does not see by itself that only the planned months of raw are wanted, and would read all of it:
-    so it is told as a filter on the table. A full refresh reads again all that raw has
-    (plan_months), and keeps the months that have left it.
+    so the last line tells it. A full refresh reads again all that raw has (plan_months), and keeps
+    the months that have left it.
 -#}
-{%- set raw = source('xapi', 'xapi_events_all') -%}
-{%- set of_planned_months -%}
-    toYYYYMM(toTimeZone(emission_time, \'UTC\')) in (
-        select month from {{ ops('month_plan') }} where has_news
-    )
-{%- endset -%}
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
@@ -23,8 +17,6 @@
     query_settings={
         'max_partitions_per_insert_block': 0,
         'query_plan_merge_expressions': 0,
-        'additional_table_filters':
-            "{'" ~ raw.schema ~ '.' ~ raw.identifier ~ "': '" ~ of_planned_months ~ "'}",
     },
     pre_hook='{{ plan_months() }}',
     post_hook='{{ record_statements() }}',
@@ -115,3 +107,4 @@ select
     {{ parser_version() }} as parser_version,
     now64(6, 'UTC') as loaded_at
 from unique_statements
+{{ reading_planned_months(source('xapi', 'xapi_events_all')) }}

@@ -1,6 +1,8 @@
 {#-
-    Expressions are not merged: merged, the parser's branches copy whole statements. A full refresh
-    reads again all that raw has (plan_months), and keeps the months that have left it.
+    Expressions are not merged: merged, the parser's branches copy whole statements. Then the engine
+    does not see by itself that only the planned months of raw are wanted, and would read all of it:
+    so the last line tells it. A full refresh reads again all that raw has (plan_months), and keeps
+    the months that have left it.
 -#}
 {{ config(
     materialized='incremental',
@@ -105,3 +107,4 @@ select
     {{ parser_version() }} as parser_version,
     now64(6, 'UTC') as loaded_at
 from unique_statements
+{{ reading_planned_months(source('xapi', 'xapi_events_all')) }}

@@ -12,7 +12,12 @@ DEMO_STATEMENTS ?= 100000
 # Superset pins other versions than dbt: it has an environment of its own.
 SUPERSET_VENV := .venv-superset
 
-.PHONY: help setup setup-superset test-superset demo test check fuzz bench-incremental bench-ingest clean
+SUPERSET_PYTHON := $(SUPERSET_VENV)/bin/python
+SUPERSET := $(SUPERSET_PYTHON) $(SUPERSET_VENV)/bin/superset
+PORT ?= 8088
+
+.PHONY: help setup setup-superset demo dashboards test test-dashboards check fuzz bench-incremental \
+    bench-ingest clean
 .DEFAULT_GOAL := help
 
 help: ## Say what the targets do
@@ -49,9 +54,6 @@ $(SUPERSET_VENV)/.installed: superset/constraints.txt
 	    -r superset/constraints.txt
 	@touch $@
 
-test-superset: setup-superset ## Attacks on a running Superset, and its guard (five minutes)
-	@$(SUPERSET_VENV)/bin/python -m pytest -q tests/superset
-
 profiles.yml:
 	@cp profiles.yml.example profiles.yml
 
@@ -64,6 +66,23 @@ demo: setup ## Simulate four courses, build the marts, print a report
 	@dbt build --quiet --exclude-resource-type unit_test
 	@echo "== Report"
 	@oars report
+
+dashboards: export SUPERSET_CONFIG_PATH := $(CURDIR)/superset/local_config.py
+dashboards: export OARS_PUBLISHED_PATH := $(CURDIR)/.oars/published/current
+dashboards: export FLASK_APP := superset
+dashboards: setup setup-superset ## Serve the dashboards of what `make demo` built, on this machine only
+	@test -d .oars/chdb || { echo "There is nothing to show yet: run \`make demo\` first." >&2; exit 1; }
+	@echo "== Publishing a snapshot of the marts; \`oars publish\` brings a newer one"
+	@oars publish
+	@echo "== Preparing Superset"
+	@mkdir -p .oars/superset
+	@$(SUPERSET) db upgrade > .oars/superset/prepare.log 2>&1
+	@$(SUPERSET) init >> .oars/superset/prepare.log 2>&1
+	@echo "== Bringing in dashboards, roles and users"
+	@$(SUPERSET_PYTHON) superset/apply.py --demo-users 2>> .oars/superset/prepare.log
+	@echo "== Serving on http://127.0.0.1:$(PORT) until you press Ctrl-C"
+	@$(SUPERSET_PYTHON) -m gunicorn --workers 1 --worker-class gthread --threads 8 --timeout 120 \
+	    --bind 127.0.0.1:$(PORT) 'superset.app:create_app()' >> .oars/superset/server.log 2>&1
 
 check: setup ## Linters and gates, without an engine
 	@echo "== ruff, mypy, yamllint, sqlfluff"
@@ -85,6 +104,21 @@ test: check ## Gates, dbt unit and data tests, pytest
 	    dbt build --quiet
 	@echo "== pytest"
 	@python -m pytest -q -n 2 --dist loadfile
+
+DASHBOARDS_TEST := target/test-dashboards
+test-dashboards: setup setup-superset ## Superset in a real browser: every dashboard, its numbers, attacks
+	@command -v chromedriver > /dev/null || { \
+	    echo "The browser is missing: apt-get install chromium chromium-driver" >&2; exit 1; }
+	@echo "== Building and publishing a demo"
+	@rm -rf $(DASHBOARDS_TEST) && mkdir -p $(DASHBOARDS_TEST)
+	@export OARS_CHDB_PATH=$(DASHBOARDS_TEST)/chdb; \
+	    oars init > /dev/null; \
+	    oars simulate --statements 100000 --courses 4 --load > /dev/null; \
+	    dbt build --quiet --exclude-resource-type unit_test --exclude-resource-type test; \
+	    oars publish
+	@echo "== pytest, with Superset and Chromium; screenshots go to target/screenshots"
+	@OARS_PUBLISHED_PATH=$(CURDIR)/$(DASHBOARDS_TEST)/published/current \
+	    $(SUPERSET_PYTHON) -m pytest -q tests/superset
 
 fuzz: setup ## 250,000 mutated statements through the models, in place of the 10,000 of `make test`
 	@FUZZ_STATEMENTS=250000 python -m pytest -q tests/python/test_mutations.py

@@ -155,7 +155,10 @@ def test_each_dashboard_is_an_exposure_with_its_address_and_marts(
         for path in (PROJECT / "models" / "marts").rglob("_*__exposures.yml")
         for exposure in yaml.safe_load(path.read_text())["exposures"]
     }
-    assert exposures == {slug: marts_read(slug, marts, parts) for slug in parts.dashboards}
+    read = {slug: marts_read(slug, marts, parts) for slug in parts.dashboards}
+    shown = set().union(*read.values())
+    # An exposure may also name a mart of a site's own that no dashboard shows yet.
+    assert {slug: named & shown for slug, named in exposures.items()} == read
 
 
 def test_operators_dashboards_read_nothing_that_course_staff_may_read(parts: Parts) -> None:

@@ -1,6 +1,6 @@
 """A Superset of its own on a small site, started once for all tests.
 
-Run with the Python of Superset's environment, see `make test-superset`.
+Run with the Python of Superset's environment, see `make test-dashboards`.
 """
 
 import json

@@ -28,32 +28,9 @@ blocks as (
 
 ),
 
--- Numbers are padded to the longest of the course, so that labels sort as the course goes.
-placed as (
-
-    select
-        course_key,
-        block_id,
-        course_order,
-        max(length(toString(greatest(section_number, subsection_number, unit_number))))
-            over (partition by course_key) as digits,
-        arrayStringConcat(arrayMap(
-            number -> leftPad(toString(number), digits, '0'),
-            arrayFilter(number -> number > 0, [section_number, subsection_number, unit_number])
-        ), ':') as place,
-        trimBoth(concat(place, ' ', coalesce(nullIf(block_name, ''), block_type, ''))) as label
-    from blocks
-
-),
-
 labels as (
 
-    select
-        course_key,
-        block_id,
-        row_number() over (partition by course_key, label order by course_order, block_id) as nth,
-        if(nth > 1, concat(label, ' (', toString(nth), ')'), label) as block_label
-    from placed
+    {{ block_labels('blocks') }}
 
 ),
 

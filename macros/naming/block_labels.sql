@@ -8,13 +8,19 @@
     select
         course_key,
         block_id,
-        max(length(toString(greatest({{ numbers }})))) over (partition by course_key) as digits,
-        arrayStringConcat(arrayMap(
-            number -> leftPad(toString(number), digits, '0'),
-            arrayFilter(number -> number > 0, [{{ numbers }}])
-        ), ':') as place,
-        trimBoth(concat(place, ' ', coalesce(nullIf(block_name, ''), block_type, ''))) as label,
         row_number() over (partition by course_key, label order by course_order, block_id) as nth,
         if(nth > 1, concat(label, ' (', toString(nth), ')'), label) as block_label
-    from {{ blocks }}
+    from (
+        select
+            course_key,
+            block_id,
+            course_order,
+            max(length(toString(greatest({{ numbers }})))) over (partition by course_key) as digits,
+            arrayStringConcat(arrayMap(
+                number -> leftPad(toString(number), digits, '0'),
+                arrayFilter(number -> number > 0, [{{ numbers }}])
+            ), ':') as place,
+            trimBoth(concat(place, ' ', coalesce(nullIf(block_name, ''), block_type, ''))) as label
+        from {{ blocks }}
+    )
 {%- endmacro %}

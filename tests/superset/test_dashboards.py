@@ -199,7 +199,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
     published = Path(os.environ["OARS_PUBLISHED_PATH"])
     folder = tmp_path_factory.mktemp("dashboards")
     # The engine lets one process into a folder: the tests' own questions go to a copy.
-    shutil.copytree(published.resolve(), folder / "marts")
+    shutil.copytree(published.resolve(), folder / "marts", symlinks=True)
     home = folder / "home"
     env = environment(home, published, PROJECT / "superset" / "local_config.py")
     superset = Path(sys.executable).parent / "superset"

@@ -89,6 +89,7 @@ EXAMPLES = """examples:
   python superset/apply.py
   python superset/apply.py --database-uri 'clickhousedb://dashboards:secret@clickhouse:8123/oars'
   python superset/apply.py --assets superset/assets --demo-users
+  python superset/apply.py --pii
 """
 
 
@@ -112,20 +113,27 @@ def main() -> None:
         help="where the marts are; if absent, what Superset has, or else what the assets say",
     )
     parser.add_argument(
+        "--pii",
+        action="store_true",
+        help="also the folder assets_pii beside them, and the role PII; only with pii_enabled",
+    )
+    parser.add_argument(
         "--demo-users",
         action="store_true",
         help="create the users " + ", ".join(DEMO_USERS) + " and print their passwords",
     )
     arguments = parser.parse_args()
     try:
-        apply(arguments.assets, arguments.database_uri, arguments.demo_users)
+        contents = read_assets(arguments.assets)
+        if arguments.pii:
+            contents |= read_assets(arguments.assets.with_name("assets_pii"))
+        apply(contents, arguments.database_uri, arguments.demo_users)
     except ApplyError as error:
         sys.exit(f"Error: {error}")
 
 
-def apply(assets: Path, database_uri: str | None, with_demo_users: bool) -> None:
+def apply(contents: dict[str, str], database_uri: str | None, with_demo_users: bool) -> None:
     """Import, then roles, then the rule. Raises ApplyError."""
-    contents = read_assets(assets)
     from superset.app import create_app
 
     app = create_app()

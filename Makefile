@@ -17,7 +17,7 @@ SUPERSET := $(SUPERSET_PYTHON) $(SUPERSET_VENV)/bin/superset
 PORT ?= 8088
 
 .PHONY: help setup setup-superset demo dashboards test test-dashboards check fuzz bench-incremental \
-    bench-ingest clean
+    bench-charts bench-ingest clean
 .DEFAULT_GOAL := help
 
 help: ## Say what the targets do
@@ -125,6 +125,10 @@ fuzz: setup ## 250,000 mutated statements through the models, in place of the 10
 
 bench-incremental: setup ## What a run costs on 1, 3 and 10 million statements (an hour)
 	@python benchmarks/incremental.py
+
+bench-charts: setup-superset ## What each chart costs on the snapshot of `oars publish`
+	@OARS_PUBLISHED_PATH=$${OARS_PUBLISHED_PATH:-$(CURDIR)/.oars/published/current} \
+	    $(SUPERSET_PYTHON) benchmarks/charts.py
 
 bench-ingest: setup ## What an insert into raw costs with and without the project
 	@python benchmarks/ingest.py

@@ -3,9 +3,10 @@
 For each size of history a database of its own: the closed courses, and ten active ones. After the
 first build, in this order: a run without news, one with 10,000 new statements of the active
 courses, one with 10,000 spread over all courses. Engine seconds are CPU seconds of the engine's
-queries, rows are those that it read.
+queries, rows are those that it read and wrote, memory is that of the whole process, dbt included.
 
     python benchmarks/incremental.py --history 1000000 3000000 10000000
+    python benchmarks/incremental.py --history 10000000 --keep /tmp/bench
 """
 
 import argparse
@@ -17,9 +18,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable
+from contextlib import closing
 from datetime import date
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from oars.simulate import Simulation
 
 PROJECT = Path(__file__).parents[1]
 ACTIVE_COURSES = 10
@@ -27,8 +33,9 @@ ACTIVE_STATEMENTS = 200_000
 NEW_STATEMENTS = 10_000
 STATEMENTS_OF_A_CLOSED_COURSE = 25_000
 
-RUN = """
-import json, os, resource, sys, time
+RUN = r"""
+import json, os, re, sys, time
+from pathlib import Path
 from dbt.adapters.chdb.connections import open_folder
 from dbt.cli.main import dbtRunner
 
@@ -37,13 +44,15 @@ start = time.monotonic()
 result = dbtRunner().invoke([*sys.argv[1:], "--quiet"])
 seconds = time.monotonic() - start
 events = dict(client.query("select event, value from system.events").result_rows)
+# Not ru_maxrss: a child's begins with that of its parent.
+peak = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
 print(json.dumps({
     "success": result.success,
     "wall_seconds": seconds,
     "engine_seconds": events["OSCPUVirtualTimeMicroseconds"] / 1e6,
     "read_rows": events["SelectedRows"],
     "written_rows": events.get("InsertedRows", 0),
-    "peak_gigabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+    "peak_gigabytes": int(peak[1]) / 2**20,
 }))
 """
 
@@ -90,6 +99,17 @@ def oars(folder: Path, *arguments: str, lines: Iterable[bytes] = ()) -> None:
             sys.exit(1)
 
 
+def load_structure(folder: Path, *simulations: "Simulation") -> None:
+    """Store what the LMS publishes of the courses."""
+    from dbt.adapters.chdb.connections import open_folder
+    from oars.load import insert_event_sink
+
+    with closing(open_folder(str(folder / "chdb"))) as client:
+        for simulation in simulations:
+            for table, rows in simulation.event_sink_rows().items():
+                insert_event_sink(client, "event_sink", table, rows)
+
+
 def measure(history: int, folder: Path) -> list[tuple[str, dict[str, float]]]:
     """Build a database with so much history, and what each kind of run costs on it."""
     from oars.simulate import Simulation, SimulationPlan
@@ -127,6 +147,7 @@ def measure(history: int, folder: Path) -> list[tuple[str, dict[str, float]]]:
     oars(folder, "load", "-", lines=old_statements())
     in_order = sorted(active.statements(), key=lambda line: json.loads(line)["timestamp"])
     oars(folder, "load", "-", lines=islice(in_order, ACTIVE_STATEMENTS))
+    load_structure(folder, closed, active)
     costs = [("first build", dbt(folder, "build", "--selector", "lean"))]
     dbt(folder, "run")
     costs.append(("no news", dbt(folder, "run")))
@@ -145,16 +166,22 @@ def main() -> None:
     parser.add_argument(
         "--history", type=int, nargs="+", default=[1_000_000, 3_000_000, 10_000_000]
     )
+    parser.add_argument("--keep", type=Path, help="leave the databases in this folder")
+    arguments = parser.parse_args()
     print(
-        f"{'history':>11}  {'run':<28}{'engine s':>9}{'wall s':>8}{'rows read':>14}{'peak GB':>9}"
+        f"{'history':>11}  {'run':<28}{'engine s':>9}{'wall s':>8}{'rows read':>14}"
+        f"{'rows written':>14}{'peak GB':>9}"
     )
-    for history in parser.parse_args().history:
-        with tempfile.TemporaryDirectory(prefix="oars-bench-") as folder:
+    for history in arguments.history:
+        with tempfile.TemporaryDirectory(prefix="oars-bench-") as temporary:
+            folder = arguments.keep / str(history) if arguments.keep else Path(temporary)
+            folder.mkdir(parents=True, exist_ok=True)
             start = time.monotonic()
-            for kind, cost in measure(history, Path(folder)):
+            for kind, cost in measure(history, folder):
                 print(
                     f"{history:>11,}  {kind:<28}{cost['engine_seconds']:>9.1f}"
                     f"{cost['wall_seconds']:>8.1f}{int(cost['read_rows']):>14,}"
+                    f"{int(cost['written_rows']):>14,}"
                     f"{cost['peak_gigabytes']:>9.2f}",
                     flush=True,
                 )

@@ -538,7 +538,7 @@ def series_params(chart: Chart, texts: Texts) -> Spec:
         "seriesType": "line",
     }
     if is_time(kind):
-        params |= {"time_grain_sqla": spec.get("grain", "P1D"), "x_axis_time_format": "smart_date"}
+        params |= {"time_grain_sqla": spec.get("grain", "P1D"), "x_axis_time_format": "%Y-%m-%d"}
     elif kind.additive is not None:
         # A measure as an axis: numbers in their distance.
         params |= {"xAxisForceCategorical": False, "x_axis_number_format": ",d"}
@@ -551,7 +551,7 @@ def series_params(chart: Chart, texts: Texts) -> Spec:
             "order_desc": not spec.get("ascending", False),
         }
     if spec.get("max"):
-        params |= {"truncateYAxis": True, "y_axis_bounds": [0, spec["max"]]}
+        params |= {"truncateYAxis": True, "y_axis_bounds": [0, spec["max"]], "y_axis_format": ".0%"}
     return params
 
 

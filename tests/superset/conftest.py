@@ -59,7 +59,7 @@ VIRTUAL = {
         "join oars.fct_enrollments as e on e.course_key = p.course_key",
         ["course_key", "actor_id"],
     ),
-    "sealed_within": (
+    "instance_within": (
         "select 'x' as label, course_key, (select max(note) from oars.agg_instance_daily) as note "
         "from oars.fct_enrollments",
         ["course_key", "note"],

@@ -4,15 +4,18 @@ Screenshots are kept in target/screenshots. Wants the snapshot of a built demo, 
 `make test-dashboards` makes, and Debian's chromium and chromium-driver.
 """
 
+import base64
 import json
 import math
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -59,6 +62,7 @@ class Drawn:
     rows: list[dict[str, Any]]
     message: str
     seconds: float
+    queries: list[str]
 
 
 @dataclass
@@ -116,8 +120,18 @@ class Browser:
             self.see(page)
             file = SCREENSHOTS / self.name / f"{slug}-{tab.get('tab', 'all')}.png"
             file.parent.mkdir(parents=True, exist_ok=True)
-            self.driver.save_screenshot(str(file))
+            file.write_bytes(self.picture())
         return page
+
+    def picture(self) -> bytes:
+        """The page down to its last chart, as PNG."""
+        bottom = self.driver.execute_script(
+            "return Math.max(...[...document.querySelectorAll('[data-test-chart-id]')].map("
+            "chart => chart.getBoundingClientRect().bottom))"
+        )
+        clip = {"x": 0, "y": 0, "width": WIDTH, "height": bottom + 40, "scale": 1}
+        shot = self.driver.execute_cdp_cmd("Page.captureScreenshot", {"clip": clip})
+        return base64.b64decode(shot["data"])
 
     def is_drawn(self, page: Page, wanted: set[str], names: dict[int, str]) -> bool:
         """Whether all charts have their rows and nothing is loading any more."""
@@ -153,6 +167,7 @@ class Browser:
                     results[0].get("data") or [],
                     str(answer.get("message") or answer.get("errors") or ""),
                     seconds,
+                    [result["query"] for result in results if result.get("query")],
                 )
 
     def see(self, page: Page) -> None:
@@ -192,12 +207,16 @@ class Shown:
 
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
-    import sqlite3
+    with showing(tmp_path_factory.mktemp("dashboards")) as opened:
+        yield opened
 
+
+@contextmanager
+def showing(folder: Path) -> Iterator[Shown]:
+    """Serve the shipped dashboards on the snapshot at OARS_PUBLISHED_PATH; files in a folder."""
     if not shutil.which("chromedriver"):
         pytest.fail("chromedriver is not here: apt-get install chromium chromium-driver")
     published = Path(os.environ["OARS_PUBLISHED_PATH"])
-    folder = tmp_path_factory.mktemp("dashboards")
     # The engine lets one process into a folder: the tests' own questions go to a copy.
     shutil.copytree(published.resolve(), folder / "marts", symlinks=True)
     home = folder / "home"

@@ -1,0 +1,75 @@
+"""How long the engine takes for each chart on the marts of a large site.
+
+Opens every dashboard as an operator in a browser, keeps the queries that Superset sent for its
+charts, and times these by themselves: the middle one of five. It wants Superset's environment,
+Chromium and a published snapshot of a built site:
+
+    make bench-charts
+    OARS_PUBLISHED_PATH=/data/published/current make bench-charts
+"""
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[1]
+sys.path.append(str(PROJECT / "tests" / "superset"))
+
+TIMES = 5
+
+
+def queries() -> tuple[dict[str, dict[str, list[str]]], Path]:
+    """Dashboard -> chart -> its queries, and a folder with a copy of the marts."""
+    from test_dashboards import DASHBOARDS, Browser, showing
+
+    folder = Path(tempfile.mkdtemp(prefix="oars-charts-"))
+    asked: dict[str, dict[str, list[str]]] = {}
+    with showing(folder) as shown:
+        browser = Browser(shown.address, "operator", shown.passwords["operator"])
+        for slug in DASHBOARDS:
+            page = browser.open(slug, shown.names[slug])
+            asked[slug] = {name: drawn.queries for name, drawn in page.charts.items()}
+            print(f"opened {slug}", file=sys.stderr, flush=True)
+        browser.close()
+    return asked, shown.marts
+
+
+def main() -> None:
+    """Time each chart's queries and print a table."""
+    argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    ).parse_args()
+    asked, marts = queries()
+
+    import clickhouse_connect
+
+    client = clickhouse_connect.get_client(interface="chdb", path=str(marts))
+
+    def seconds(sql: str) -> float:
+        def once() -> float:
+            start = time.perf_counter()
+            client.raw_query(sql, fmt="Native")
+            return time.perf_counter() - start
+
+        return statistics.median(once() for _ in range(TIMES))
+
+    print("| dashboard | charts | all charts, ms | slowest chart | its ms |")
+    print("|---|---|---|---|---|")
+    for slug, charts in asked.items():
+        taken = {name: sum(map(seconds, queries)) * 1000 for name, queries in charts.items()}
+        slowest = max(taken, key=lambda name: taken[name])
+        print(
+            f"| {slug} | {len(taken)} | {sum(taken.values()):.0f} "
+            f"| {slowest} | {taken[slowest]:.0f} |",
+            flush=True,
+        )
+        for name, time_ in sorted(taken.items(), key=lambda item: -item[1])[:3]:
+            print(f"{slug}/{name}: {time_:.0f} ms", file=sys.stderr)
+    client.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -16,7 +16,7 @@ SUPERSET_PYTHON := $(SUPERSET_VENV)/bin/python
 SUPERSET := $(SUPERSET_PYTHON) $(SUPERSET_VENV)/bin/superset
 PORT ?= 8088
 
-.PHONY: help setup setup-superset demo dashboards test test-dashboards check fuzz bench-incremental \
+.PHONY: help setup setup-superset demo dashboards test test-dashboards check faults fuzz bench-incremental \
     bench-charts bench-ingest clean
 .DEFAULT_GOAL := help
 
@@ -68,21 +68,25 @@ demo: setup ## Simulate four courses, build the marts, print a report
 	@oars report
 
 dashboards: export SUPERSET_CONFIG_PATH := $(CURDIR)/superset/local_config.py
-dashboards: export OARS_PUBLISHED_PATH := $(CURDIR)/.oars/published/current
+dashboards: export OARS_CHDB_PATH := $(abspath $(or $(OARS_CHDB_PATH),.oars/chdb))
+dashboards: export OARS_PUBLISHED_PATH = $(OARS_CHDB_PATH)_published/current
 dashboards: export FLASK_APP := superset
 dashboards: setup setup-superset ## Serve the dashboards of what `make demo` built, on this machine only
-	@test -d .oars/chdb || { echo "There is nothing to show yet: run \`make demo\` first." >&2; exit 1; }
+	@test -d $(OARS_CHDB_PATH) || { echo "There is nothing to show yet: run \`make demo\` first." >&2; exit 1; }
 	@echo "== Publishing a snapshot of the marts; \`oars publish\` brings a newer one"
 	@oars publish
 	@echo "== Preparing Superset"
 	@mkdir -p .oars/superset
-	@$(SUPERSET) db upgrade > .oars/superset/prepare.log 2>&1
-	@$(SUPERSET) init >> .oars/superset/prepare.log 2>&1
+	@log=.oars/superset/prepare.log; \
+	    $(SUPERSET) db upgrade > $$log 2>&1 && $(SUPERSET) init >> $$log 2>&1 \
+	    || { tail -n 5 $$log >&2; echo "Superset cannot be prepared, see $$log." >&2; exit 1; }
 	@echo "== Bringing in dashboards, roles and users"
-	@$(SUPERSET_PYTHON) superset/apply.py --demo-users 2>> .oars/superset/prepare.log
+	@log=.oars/superset/apply.log; $(SUPERSET_PYTHON) superset/apply.py --demo-users 2> $$log \
+	    || { tail -n 5 $$log >&2; exit 1; }
 	@echo "== Serving on http://127.0.0.1:$(PORT) until you press Ctrl-C"
 	@$(SUPERSET_PYTHON) -m gunicorn --workers 1 --worker-class gthread --threads 8 --timeout 120 \
-	    --bind 127.0.0.1:$(PORT) 'superset.app:create_app()' >> .oars/superset/server.log 2>&1
+	    --bind 127.0.0.1:$(PORT) 'superset.app:create_app()' > .oars/superset/server.log 2>&1 \
+	    || { tail -n 5 .oars/superset/server.log >&2; exit 1; }
 
 check: setup ## Linters and gates, without an engine
 	@echo "== ruff, mypy, yamllint, sqlfluff"
@@ -103,7 +107,8 @@ test: check ## Gates, dbt unit and data tests, pytest
 	    oars simulate --statements 20000 --courses 3 --load > /dev/null; \
 	    dbt build --quiet
 	@echo "== pytest"
-	@python -m pytest -q -n 2 --dist loadfile
+	@# In the order of the names, so that the longest file is not begun last.
+	@python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 DASHBOARDS_TEST := target/test-dashboards
 test-dashboards: setup setup-superset ## Superset in a real browser: every dashboard, its numbers, attacks
@@ -114,20 +119,24 @@ test-dashboards: setup setup-superset ## Superset in a real browser: every dashb
 	@export OARS_CHDB_PATH=$(DASHBOARDS_TEST)/chdb; \
 	    oars init > /dev/null; \
 	    oars simulate --statements 100000 --courses 4 --load > /dev/null; \
-	    dbt build --quiet --exclude-resource-type unit_test --exclude-resource-type test; \
+	    dbt build --quiet --exclude-resource-type unit_test --exclude-resource-type test \
+	        --vars '{pii_enabled: true}'; \
 	    oars publish
 	@echo "== pytest, with Superset and Chromium; screenshots go to target/screenshots"
-	@OARS_PUBLISHED_PATH=$(CURDIR)/$(DASHBOARDS_TEST)/published/current \
+	@OARS_PUBLISHED_PATH=$(CURDIR)/$(DASHBOARDS_TEST)/chdb_published/current \
 	    $(SUPERSET_PYTHON) -m pytest -q tests/superset
 
 fuzz: setup ## 250,000 mutated statements through the models, in place of the 10,000 of `make test`
 	@FUZZ_STATEMENTS=250000 python -m pytest -q tests/python/test_mutations.py
 
+faults: setup ## Plant a watermark, a missed bucket and a sum of floats: the tests must see each
+	@ARRIVAL_FAULTS=1 ARRIVAL_WORLDS=60 python -m pytest -q -n 2 tests/python/test_arrival.py -k planted
+
 bench-incremental: setup ## What a run costs on 1, 3 and 10 million statements (an hour)
 	@python benchmarks/incremental.py
 
 bench-charts: setup-superset ## What each chart costs on the snapshot of `oars publish`
-	@OARS_PUBLISHED_PATH=$${OARS_PUBLISHED_PATH:-$(CURDIR)/.oars/published/current} \
+	@OARS_PUBLISHED_PATH=$${OARS_PUBLISHED_PATH:-$(CURDIR)/.oars/chdb_published/current} \
 	    $(SUPERSET_PYTHON) benchmarks/charts.py
 
 bench-ingest: setup ## What an insert into raw costs with and without the project

@@ -19,7 +19,7 @@ Settings, to be given before `protect`:
   with OARS and are not guarded. Whoever may create or rename databases can use this: admins only.
 
 In the environment, for the embedded engine: OARS_PUBLISHED_PATH, the folder that `oars publish`
-keeps up to date (.../published/current).
+keeps up to date (.../chdb_published/current).
 """
 
 import sys

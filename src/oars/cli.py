@@ -400,7 +400,7 @@ def publish(
     """Copy the marts into a snapshot that dashboards read, beside the embedded data folder.
 
     One process at a time can have a data folder open: with a snapshot, runs and dashboards do not
-    lock each other out. It has the marts and nothing else. The link published/current leads to
+    lock each other out. It has the marts and nothing else. The link chdb_published/current leads to
     the newest; the one before it stays for who still has it open. A server needs none.
 
     \b

@@ -77,7 +77,9 @@ def publish(target: Target) -> Snapshot:
             "There is nothing to publish from a server: there the dashboards read the marts "
             "themselves."
         )
-    published = data_folder(target).parent / "published"
+    live = data_folder(target)
+    # Named after the data folder: that of a trial beside it has snapshots of its own.
+    published = live.with_name(f"{live.name}_published")
     published.mkdir(parents=True, exist_ok=True)
     with _alone(published):
         unfinished = published / UNFINISHED

@@ -43,11 +43,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 def current(site: Site) -> Path:
     """Where the link leads."""
-    return (site.folder / "published" / "current").resolve()
+    return (site.folder / "chdb_published" / "current").resolve()
 
 
 def snapshots(site: Site) -> list[Path]:
-    found = (site.folder / "published").iterdir()
+    found = (site.folder / "chdb_published").iterdir()
     return sorted(path for path in found if path.is_dir() and not path.is_symlink())
 
 
@@ -105,7 +105,7 @@ def test_snapshot_has_nothing_of_raw_and_of_staging(site: Site) -> None:
     )
     assert [row["name"] for row in databases] == ["oars", "oars_pii"]
     assert has(site.data, MARK)
-    assert not has(site.folder / "published", MARK)
+    assert not has(site.folder / "chdb_published", MARK)
 
 
 def test_folder_in_use_is_one_sentence_and_changes_nothing(site: Site) -> None:
@@ -119,7 +119,7 @@ def test_folder_in_use_is_one_sentence_and_changes_nothing(site: Site) -> None:
 
 
 def test_two_do_not_publish_at_once(site: Site) -> None:
-    published = site.folder / "published"
+    published = site.folder / "chdb_published"
     with (published / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         run = site.oars("publish")
@@ -131,7 +131,7 @@ def test_two_do_not_publish_at_once(site: Site) -> None:
 
 def test_run_that_is_killed_changes_nothing_and_the_next_clears_up(site: Site) -> None:
     before = current(site)
-    unfinished = site.folder / "published" / ".new"
+    unfinished = site.folder / "chdb_published" / ".new"
     run = subprocess.Popen(
         [sys.executable, "-m", "oars", "publish"],
         cwd=site.folder,
@@ -213,4 +213,4 @@ def test_what_cannot_be_published_is_one_sentence(site: Site, tmp_path: Path) ->
         1,
         "Error: Nothing has run on this database yet: run `dbt build` first.\n",
     )
-    assert not list((tmp_path / "published").glob("[!.]*"))
+    assert not list((tmp_path / "chdb_published").glob("[!.]*"))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from clickhouse_connect.driver.client import Client
 
 from oars.connection import OarsError
-from oars.raw_tables import qualified, raw_names, table_exists
+from oars.raw_tables import RawNames, qualified, raw_names, table_exists
 
 # Of the learner are: what base read, what raw has beside it, and what base could not use. The
 # last is found by its text, for it has no actor.
@@ -51,21 +51,30 @@ def forget(client: Client, schema: str, actor: str) -> Iterator[tuple[str, int]]
         _delete(client, names.statements, theirs, actor),
     )
     sink = names.event_sink_database
-    users = (
-        f"user_id in (select user_id from {names.event_sink('external_id')} "
-        "where external_user_id = {actor:String})"
-    )
-    for table, condition in (
-        ("user_profile", users),
-        ("course_enrollment", users),
-        ("external_id", users),
-    ):
+    users = f"user_id in ({', '.join(map(str, _user_ids(client, names, actor))) or 'null'})"
+    for table in ("user_profile", "course_enrollment", "external_id"):
         if table_exists(client, sink, table):
-            yield f"{sink}.{table}", _delete(client, names.event_sink(table), condition, actor)
+            yield f"{sink}.{table}", _delete(client, names.event_sink(table), users, actor)
     # Base at once; states and marts follow with the run.
     base = qualified(staging, "base_xapi__statements")
     yield f"{staging}.base_xapi__statements", _delete(client, base, theirs, actor)
     client.command(f"truncate table {ops}.to_forget")
+
+
+def _user_ids(client: Client, names: RawNames, actor: str) -> list[int]:
+    """The numbers, in the LMS, of a learner named by external id or by hash of the address."""
+    found: set[int] = set()
+    for table, condition in (
+        ("external_id", "external_user_id = {actor:String}"),
+        ("user_profile", "lower(hex(SHA1(concat('mailto:', email)))) = {actor:String}"),
+    ):
+        if table_exists(client, names.event_sink_database, table):
+            rows = client.query(
+                f"select distinct user_id from {names.event_sink(table)} where {condition}",
+                parameters={"actor": actor},
+            ).result_rows
+            found |= {int(user_id) for (user_id,) in rows}
+    return sorted(found)
 
 
 def ops_hash(ops: str) -> str:

@@ -42,13 +42,14 @@ select
 from {staging:Identifier}.base_xapi__statements
 """
 
-# Only months that are not remembered as equal are looked at statement by statement.
+# Only months whose ids do not add up to those of base are looked at statement by statement.
 WAITING = """
 with
 
 raw_months as (
 
-    select toYYYYMM(toTimeZone(emission_time, 'UTC')) as month, count() as row_count
+    select
+        toYYYYMM(toTimeZone(emission_time, 'UTC')) as month, sum(cityHash64(event_id)) as ids
     from {xapi:Identifier}.{statements:Identifier}
     group by month
 
@@ -56,7 +57,7 @@ raw_months as (
 
 base_months as (
 
-    select toYYYYMM(emission_time) as month, count() as row_count
+    select toYYYYMM(emission_time) as month, sum(cityHash64(event_id)) as ids
     from {staging:Identifier}.base_xapi__statements
     group by month
 
@@ -67,7 +68,7 @@ changed_months as (
     select raw_months.month as month
     from raw_months
     left join base_months on raw_months.month = base_months.month
-    where raw_months.row_count != base_months.row_count
+    where raw_months.ids != base_months.ids
 
 )
 

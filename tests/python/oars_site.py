@@ -52,6 +52,14 @@ def insert_statement(file: Path, statements: Iterable[tuple[object, object, byte
     )
 
 
+def copy_of_project(folder: Path) -> Path:
+    """Copy the dbt project into a folder, to be edited."""
+    for name in ("models", "macros", "seeds", "tests"):
+        shutil.copytree(PROJECT / name, folder / name)
+    shutil.copy(PROJECT / "dbt_project.yml", folder)
+    return folder
+
+
 @dataclass
 class Run:
     """What a command said."""

@@ -4,6 +4,8 @@ Many small worlds, one course each with learners that they share, every one with
 of its own: batches of random sizes, out of order, duplicates, statements months late, replays of
 everything, erasures, courses published late and again, runs that are killed. After the last batch
 each relation is compared, row for row, with a fresh database that has the same raw tables.
+
+`make faults` plants a fault of each kind and sees this test fail.
 """
 
 import json
@@ -18,12 +20,11 @@ import pytest
 
 import xapi_corpus
 from oars.simulate import Simulation, SimulationPlan
-from oars_site import WITHOUT_TESTS, Site
+from oars_site import PROJECT, WITHOUT_TESTS, Site, copy_of_project
 from xapi_corpus import Case
 
 SEED = int(os.environ.get("ARRIVAL_SEED", "1"))
-WORLDS = int(os.environ.get("ARRIVAL_WORLDS", "200"))
-KILLS = int(os.environ.get("ARRIVAL_KILLS", "1"))
+WORLDS = int(os.environ.get("ARRIVAL_WORLDS", "300"))
 STATEMENTS = 80 * WORLDS
 BATCHES = 4
 # Of these months statements are erased: months without an erasure only get what is missing.
@@ -39,6 +40,26 @@ KILL_AT = [
     "alter table `oars`.`agg_instance_daily`",
     "drop table if exists `oars`.`agg_enrollments_daily__dbt_new_data",
 ]
+
+# Kind of fault -> file, text, what to put in its place.
+FAULTS = {
+    "a watermark": (
+        "macros/incremental/plan_months.sql",
+        "select distinct {{ month }} {{ raw_ids }}\n            {%- if not is_new %}",
+        "select distinct {{ month }} {{ raw_ids }}\n            {%- if not is_new %}\n "
+        "and emission_time > (select max(emission_time) - interval 20 day from {{ this }})",
+    ),
+    "a missed bucket": (
+        "macros/incremental/plan_courses.sql",
+        "'wanted.version != known.version'",
+        "'wanted.version != known.version and cityHash64(course_key) % 64 != 7'",
+    ),
+    "a sum of floats": (
+        "models/marts/problem/agg_problem_difficulty.sql",
+        "{{ average_ratio('last_score_ratio') }} as avg_score_ratio",
+        "avg(last_score_ratio) as avg_score_ratio",
+    ),
+}
 
 EXAMS = [case for case in xapi_corpus.ALL if case.family == "exam"][:28]
 COURSES = ("course_overviews", "course_blocks")
@@ -136,7 +157,7 @@ def publish(site: Site, folder: Path, batch: int, draw: random.Random) -> None:
 
 
 def variables(batch: int) -> tuple[str, str]:
-    return "--vars", json.dumps({"as_of": f"{AS_OF[batch]} 12:00:00"})
+    return "--vars", json.dumps({"as_of": f"{AS_OF[batch]} 12:00:00", "pii_enabled": True})
 
 
 def kill_run(site: Site, point: str, batch: int) -> bool:
@@ -165,7 +186,7 @@ def rows_of(site: Site) -> dict[str, set[str]]:
     """Each relation that runs write, as a set of rows."""
     tables = site.query(
         "select concat('`', database, '`.`', name, '`') as name from system.tables "
-        "where database in ('oars', 'oars_intermediate', 'oars_staging') "
+        "where database in ('oars', 'oars_intermediate', 'oars_staging', 'oars_pii') "
         "and engine like '%MergeTree' order by name"
     )
     each = [
@@ -181,11 +202,11 @@ def rows_of(site: Site) -> dict[str, set[str]]:
     return found
 
 
-@pytest.fixture(scope="module")
-def sites(tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, Site]:
-    """One that has seen all arrive, and a fresh one with the same raw tables."""
+def after_arrival(folder: Path, project: Path) -> tuple[Site, Site]:
+    """One site that has seen all arrive, and a fresh one with the same raw tables."""
     draw = random.Random(SEED)
-    live = Site(tmp_path_factory.mktemp("live"))
+    (folder / "live").mkdir()
+    live = Site(folder / "live", project)
     assert live.oars("init").code == 0
     by_course, _ = simulated()
     options = ("--statements", STATEMENTS, "--learners", 3 * WORLDS, "--courses", WORLDS)
@@ -193,6 +214,7 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, Site]:
         "simulate", *map(str, options), "--days", "120", "--seed", str(SEED), "--out", "sink"
     )
     assert made.code == 0, made.err
+    kills = draw.sample(KILL_AT, len(KILL_AT))
     worlds = [World(draw, statements) for _, statements in sorted(by_course.items())]
     for batch in range(BATCHES):
         live.insert(each for world in worlds for each in world.batches[batch])
@@ -203,12 +225,13 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, Site]:
             "settings mutations_sync = 2"
         )
         if batch:
-            for point in draw.sample(KILL_AT, KILLS):
+            for point in kills[2 * (batch - 1) : 2 * batch]:
                 assert kill_run(live, point, batch), f"the run never came to: {point}"
         run = live.dbt("build", *WITHOUT_TESTS, *variables(batch))
         assert run.code == 0, run.out
 
-    fresh = Site(tmp_path_factory.mktemp("fresh"))
+    (folder / "fresh").mkdir()
+    fresh = Site(folder / "fresh", project)
     assert fresh.oars("init").code == 0
     for table in (
         "xapi.xapi_events_all",
@@ -224,13 +247,31 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, Site]:
     return live, fresh
 
 
-def test_every_relation_is_that_of_a_full_refresh(sites: tuple[Site, Site]) -> None:
+def differing(sites: tuple[Site, Site]) -> dict[str, dict[str, list[str]]]:
+    """The relations that are not the same in both, with some rows of either."""
     live, fresh = map(rows_of, sites)
     assert live.keys() == fresh.keys()
     assert [name for name, rows in fresh.items() if not rows] == []
-    differing = {
+    return {
         name: {"only here": sorted(live[name] - rows)[:3], "missing": sorted(rows - live[name])[:3]}
         for name, rows in fresh.items()
         if live[name] != rows
     }
-    assert differing == {}
+
+
+def test_every_relation_is_that_of_a_full_refresh(tmp_path: Path) -> None:
+    sites = after_arrival(tmp_path, PROJECT)
+    assert differing(sites) == {}
+    [courses] = sites[0].query("select uniqExact(course_key) as number from oars.dim_courses")
+    assert int(courses["number"]) >= 200
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_planted_fault_is_seen(tmp_path: Path, fault: str) -> None:
+    file, text, instead = FAULTS[fault]
+    path = copy_of_project(tmp_path) / file
+    assert path.read_text().count(text) == 1
+    if "ARRIVAL_FAULTS" not in os.environ:
+        pytest.skip("takes minutes: make faults")
+    path.write_text(path.read_text().replace(text, instead))
+    assert differing(after_arrival(tmp_path, tmp_path)) != {}

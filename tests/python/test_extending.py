@@ -6,14 +6,13 @@ below a line of one. A table says what is replaced. Whoever changes the page cha
 
 import json
 import re
-import shutil
 from pathlib import Path
 from textwrap import dedent, indent
 from typing import Any
 
 import pytest
 
-from oars_site import PROJECT, WITHOUT_TESTS, Run, Site
+from oars_site import PROJECT, WITHOUT_TESTS, Run, Site, copy_of_project
 
 PAGE = (PROJECT / "docs/extending.md").read_text()
 LMS = "https://lms.example.com"
@@ -141,10 +140,7 @@ def walk(project: Path, title: str) -> list[str]:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """A site that was built before anybody extended its project."""
-    project = tmp_path_factory.mktemp("project")
-    for folder in ("models", "macros", "seeds", "tests"):
-        shutil.copytree(PROJECT / folder, project / folder)
-    shutil.copy(PROJECT / "dbt_project.yml", project)
+    project = copy_of_project(tmp_path_factory.mktemp("project"))
     site = Site(tmp_path_factory.mktemp("extended"), project)
     assert site.oars("init").code == 0
     (site.folder / "sent.ndjson").write_text("".join(STATEMENTS))

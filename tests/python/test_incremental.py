@@ -1,12 +1,11 @@
 """What a run does by itself when a model, the parser or the layout of raw is another."""
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
 
-from oars_site import PROJECT, WITHOUT_TESTS, Site
+from oars_site import WITHOUT_TESTS, Site, copy_of_project
 from xapi_corpus import SHAPE_CASES, Case
 
 VECTORS_TABLE = """
@@ -18,11 +17,7 @@ engine = MergeTree order by (emission_time, event_id)
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project, to be edited."""
-    copy = tmp_path_factory.mktemp("project")
-    for folder in ("models", "macros", "seeds", "tests"):
-        shutil.copytree(PROJECT / folder, copy / folder)
-    shutil.copy(PROJECT / "dbt_project.yml", copy)
-    return copy
+    return copy_of_project(tmp_path_factory.mktemp("project"))
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ charts, and times these by themselves: the middle one of five. It wants Superset
 Chromium and a published snapshot of a built site:
 
     make bench-charts
-    OARS_PUBLISHED_PATH=/data/published/current make bench-charts
+    OARS_PUBLISHED_PATH=/data/chdb_published/current make bench-charts
 """
 
 import argparse

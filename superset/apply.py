@@ -84,6 +84,7 @@ DEMO_USERS = {
     "staff_of_one": COURSE_STAFF,
     "staff_of_two": COURSE_STAFF,
 }
+PII_DEMO_USERS = {"pii_reader": PII}
 
 EXAMPLES = """examples:
   python superset/apply.py
@@ -120,19 +121,22 @@ def main() -> None:
     parser.add_argument(
         "--demo-users",
         action="store_true",
-        help="create the users " + ", ".join(DEMO_USERS) + " and print their passwords",
+        help="create the users " + ", ".join(DEMO_USERS) + " and print their passwords; with --pii "
+        "also " + ", ".join(PII_DEMO_USERS),
     )
     arguments = parser.parse_args()
     try:
         contents = read_assets(arguments.assets)
         if arguments.pii:
             contents |= read_assets(arguments.assets.with_name("assets_pii"))
-        apply(contents, arguments.database_uri, arguments.demo_users)
+        apply(contents, arguments.database_uri, arguments.pii, arguments.demo_users)
     except ApplyError as error:
         sys.exit(f"Error: {error}")
 
 
-def apply(contents: dict[str, str], database_uri: str | None, with_demo_users: bool) -> None:
+def apply(
+    contents: dict[str, str], database_uri: str | None, with_pii: bool, with_demo_users: bool
+) -> None:
     """Import, then roles, then the rule. Raises ApplyError."""
     from superset.app import create_app
 
@@ -151,7 +155,10 @@ def apply(contents: dict[str, str], database_uri: str | None, with_demo_users: b
                 "configuration."
             )
         made_roles = {name: security_manager.add_role(name) for name in (COURSE_STAFF, OPERATOR)}
-        users = make_demo_users() if with_demo_users else {}
+        user_roles = DEMO_USERS | (PII_DEMO_USERS if with_pii else {})
+        if with_pii:
+            made_roles[PII] = security_manager.add_role(PII)
+        users = make_demo_users(user_roles) if with_demo_users else {}
         g.user = an_admin()
         import_assets(contents, database_uri)
         datasets, others = datasets_of(contents)
@@ -173,7 +180,7 @@ def apply(contents: dict[str, str], database_uri: str | None, with_demo_users: b
             print(f"role {name}: {len(grants[name])} datasets, {len(role.permissions)} permissions")
         db.session.commit()
         for name, password in users.items():
-            print(f"user {name}, password {password}, role {DEMO_USERS[name]}")
+            print(f"user {name}, password {password}, role {user_roles[name]}")
 
 
 def read_assets(folder: Path) -> dict[str, str]:
@@ -323,13 +330,13 @@ def set_permissions(role: Any, datasets: Iterable[Any]) -> None:
     role.permissions = [pair for pair in pairs if pair]  # A version may lack one of them.
 
 
-def make_demo_users() -> dict[str, str]:
+def make_demo_users(user_roles: dict[str, str]) -> dict[str, str]:
     """User -> password. Made at random once, and kept where only the owner of the folder reads."""
     from superset import security_manager
 
     file = Path(os.environ.get("OARS_SUPERSET_HOME", ".oars/superset")) / "users.json"
     passwords = json.loads(file.read_text()) if file.exists() else {}
-    for name, role_name in DEMO_USERS.items():
+    for name, role_name in user_roles.items():
         passwords.setdefault(name, secrets.token_urlsafe(12))
         role = security_manager.find_role(role_name)
         user = security_manager.find_user(username=name)

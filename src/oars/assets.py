@@ -24,7 +24,7 @@ Tree = dict[str, Any]
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_OID, "oars-dbt")
 DATABASE = "OARS"
 URI = "clickhousedb://default@localhost/{schema}"
-SNAPSHOT = ".oars/published/current"
+SNAPSHOT = ".oars/chdb_published/current"
 """What `oars publish` keeps up to date; on a server the database gets another URI."""
 
 # Columns that name what a key column keys: a chart by the one is a chart by the other.
@@ -156,7 +156,12 @@ class Mart:
                 "    on m.course_key = b.course_key and m.block_id = b.block_id"
             )
         if "question_label" in joined:
-            columns.append("coalesce(m.question_text, m.question_id) as question_label")
+            # Two questions of a problem may have one text: a label stands for one question.
+            columns.append(
+                "coalesce(if(uniqExact(m.question_id) over (partition by m.course_key, m.block_id, "
+                "m.question_text) > 1, concat(m.question_text, ' (', m.question_id, ')'), "
+                "m.question_text), m.question_id) as question_label"
+            )
         return "select\n    " + ",\n    ".join(columns) + "\nfrom " + "\n".join(tables)
 
 

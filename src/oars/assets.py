@@ -543,7 +543,12 @@ def series_params(chart: Chart, texts: Texts) -> Spec:
         "seriesType": "line",
     }
     if is_time(kind):
-        params |= {"time_grain_sqla": spec.get("grain", "P1D"), "x_axis_time_format": "%Y-%m-%d"}
+        # Aslant, for level dates can touch each other.
+        params |= {
+            "time_grain_sqla": spec.get("grain", "P1D"),
+            "x_axis_time_format": "%Y-%m-%d",
+            "xAxisLabelRotation": 45,
+        }
     elif kind.additive is not None:
         # A measure as an axis: numbers in their distance.
         params |= {"xAxisForceCategorical": False, "x_axis_number_format": ",d"}

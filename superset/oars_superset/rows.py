@@ -8,6 +8,7 @@ rule of that dataset among the conditions of its WHERE.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import sqlglot
@@ -26,7 +27,8 @@ def check_rows(tree: exp.Query, database: Any) -> None:
 
     if getattr(g, "user", None) is None and not has_request_context():
         return
-    reads_all_tables = security_manager.can_access_database(database)
+    # One question for all that was granted: to ask Superset for each table takes 0.02 s.
+    granted = security_manager.user_view_menu_names("datasource_access")
     needed: dict[int, list[exp.Expression]] = {}  # id of a table's node -> conditions
     for table in _tables(tree):
         conditions = []
@@ -34,8 +36,11 @@ def check_rows(tree: exp.Query, database: Any) -> None:
         for dataset in datasets:
             conditions += _conditions(dataset)
         needed[id(table)] = conditions
-        may_read = datasets and all(map(security_manager.can_access_datasource, datasets))
-        if not (may_read or reads_all_tables):
+        may_read = datasets and all(
+            dataset.perm in granted or security_manager.can_access_datasource(dataset)
+            for dataset in datasets
+        )
+        if not (may_read or security_manager.can_access_database(database)):
             needed[id(table)] = [exp.false()]  # no SELECT has it: only a rule may read this table
     rules = [condition for conditions in needed.values() for condition in conditions]
     allowed = {id(table) for rule in _found(tree, rules) for table in rule.find_all(exp.Table)}
@@ -97,10 +102,14 @@ def _conditions(dataset: Any) -> list[exp.Expression]:
     """The current user's row-level security on a dataset, as Superset would write it."""
     found: list[exp.Expression] = []
     for clause in dataset.get_sqla_row_level_filters():
-        text = str(clause.compile(compile_kwargs={"literal_binds": True}))
-        tree = sqlglot.parse_one(f"SELECT 1 WHERE {text}", read="clickhouse")
-        found += _conjuncts(_without_brackets(tree.args["where"].this))
+        found += _parsed(str(clause.compile(compile_kwargs={"literal_binds": True})))
     return found
+
+
+@lru_cache(maxsize=500)
+def _parsed(rule: str) -> list[exp.Expression]:
+    tree = sqlglot.parse_one(f"SELECT 1 WHERE {rule}", read="clickhouse")
+    return list(_conjuncts(_without_brackets(tree.args["where"].this)))
 
 
 def _found(tree: exp.Query, rules: list[exp.Expression]) -> Iterator[exp.Expression]:

@@ -65,7 +65,7 @@ def _user_ids(client: Client, names: RawNames, actor: str) -> list[int]:
     """The numbers, in the LMS, of a learner named by external id or by hash of the address."""
     found: set[int] = set()
     for table, condition in (
-        ("external_id", "external_user_id = {actor:String}"),
+        ("external_id", "toString(external_user_id) = {actor:String}"),
         ("user_profile", "lower(hex(SHA1(concat('mailto:', email)))) = {actor:String}"),
     ):
         if table_exists(client, names.event_sink_database, table):

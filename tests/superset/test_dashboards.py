@@ -98,7 +98,10 @@ class Browser:
         for argument in CHROMIUM:
             options.add_argument(argument)
         self.address, self.name = address, name
-        service = Service(shutil.which("chromedriver"))
+        # A reader's browser is on a machine of its own: here it leaves the server its core.
+        service = Service(
+            shutil.which("chromedriver"), popen_kw={"preexec_fn": partial(os.nice, 15)}
+        )
         self.driver = webdriver.Chrome(service=service, options=options)
         self.asked: dict[str, str] = {}
         self.answered: dict[str, int] = {}

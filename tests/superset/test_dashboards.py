@@ -30,7 +30,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 SCREENSHOTS = PROJECT / "target" / "screenshots"
-SECONDS_TO_DRAW = 5
+SECONDS_TO_DRAW = 5  # by itself
+SECONDS_TO_DRAW_ALL = 10  # with all others at once, on two cores that the browser has a part of
 SECONDS_TO_WAIT = 120
 WIDTH, HEIGHT = 1500, 3600
 DASHBOARDS = {
@@ -76,6 +77,7 @@ class Drawn:
     message: str
     seconds: float
     queries: list[str]
+    request: dict[str, Any]
 
 
 @dataclass
@@ -103,7 +105,7 @@ class Browser:
             shutil.which("chromedriver"), popen_kw={"preexec_fn": partial(os.nice, 15)}
         )
         self.driver = webdriver.Chrome(service=service, options=options)
-        self.asked: dict[str, str] = {}
+        self.asked: dict[str, tuple[str, dict[str, Any]]] = {}
         self.answered: dict[str, int] = {}
         self.asked_at: dict[str, float] = {}
         self.driver.get(f"{address}/login/")
@@ -168,12 +170,12 @@ class Browser:
                     form = json.loads(params["request"].get("postData") or "{}")
                     slice_id = int((form.get("form_data") or {}).get("slice_id") or 0)
                     if slice_id in names:
-                        self.asked[id_] = names[slice_id]
+                        self.asked[id_] = names[slice_id], params["request"]
                         self.asked_at[id_] = params["timestamp"]
             elif event == "Network.responseReceived" and id_ in self.asked:
                 self.answered[id_] = params["response"]["status"]
             elif event == "Network.loadingFinished" and id_ in self.asked:
-                name = self.asked.pop(id_)
+                name, request = self.asked.pop(id_)
                 status = self.answered.pop(id_)
                 seconds = params["timestamp"] - self.asked_at.pop(id_)
                 body = self.driver.execute_cdp_cmd("Network.getResponseBody", {"requestId": id_})
@@ -186,7 +188,19 @@ class Browser:
                     str(answer.get("message") or answer.get("errors") or ""),
                     seconds,
                     [result["query"] for result in results if result.get("query")],
+                    request,
                 )
+
+    def ask_again(self, chart: Drawn) -> float:
+        """Seconds until the browser has the answer to a chart's request, with no other beside."""
+        seconds: float = self.driver.execute_async_script(
+            "const [{url, headers, postData}, done] = arguments, start = performance.now();"
+            "fetch(url, {method: 'POST', headers, body: postData})"
+            ".then(answer => answer.ok ? answer.text() : Promise.reject())"
+            ".then(() => done((performance.now() - start) / 1000))",
+            chart.request,
+        )
+        return seconds
 
     def see(self, page: Page) -> None:
         """Read from the page what went wrong, and the figures of charts of one figure."""
@@ -322,14 +336,13 @@ def test_every_chart_is_drawn(
     if browser.name != "staff_of_one":
         assert [chart.name for chart in page.charts.values() if not has_values(chart)] == []
         assert page.empty == []
-    # Nothing is cached, but the first look starts the engine, and a browser without a graphics
-    # card takes most of two cores: what counts is the best of three looks.
-    seconds = {chart.name: chart.seconds for chart in page.charts.values()}
-    for _ in range(2):
-        if late_charts(seconds):
-            again = browser.open(slug, shown.names[slug])
-            seconds = {name: min(seconds[name], c.seconds) for name, c in again.charts.items()}
-    assert late_charts(seconds) == {}
+    if late_charts(page):
+        # The first look also starts the engine. Nothing is cached, the second is as long.
+        page = browser.open(slug, shown.names[slug])
+    late = late_charts(page)
+    assert {name: seconds for name, seconds in late.items() if seconds > SECONDS_TO_DRAW_ALL} == {}
+    alone = {name: browser.ask_again(page.charts[name]) for name in late}
+    assert {name: seconds for name, seconds in alone.items() if seconds > SECONDS_TO_DRAW} == {}
 
 
 def has_values(chart: Drawn) -> bool:
@@ -337,9 +350,9 @@ def has_values(chart: Drawn) -> bool:
     return any(value is not None for row in chart.rows for value in row.values())
 
 
-def late_charts(seconds: dict[str, float]) -> dict[str, float]:
+def late_charts(page: Page) -> dict[str, float]:
     """The charts that came later than a reader would wait, and their seconds."""
-    return {name: taken for name, taken in seconds.items() if taken > SECONDS_TO_DRAW}
+    return {c.name: c.seconds for c in page.charts.values() if c.seconds > SECONDS_TO_DRAW}
 
 
 def test_each_role_is_listed_its_dashboards(browser: Browser, shown: Shown) -> None:

@@ -23,13 +23,13 @@ TIMES = 5
 
 def queries() -> tuple[dict[str, dict[str, list[str]]], Path]:
     """Dashboard -> chart -> its queries, and a folder with a copy of the marts."""
-    from test_dashboards import DASHBOARDS, Browser, showing
+    from test_dashboards import OF_OPERATORS, Browser, showing
 
     folder = Path(tempfile.mkdtemp(prefix="oars-charts-"))
     asked: dict[str, dict[str, list[str]]] = {}
     with showing(folder) as shown:
         browser = Browser(shown.address, "operator", shown.passwords["operator"])
-        for slug in DASHBOARDS:
+        for slug in sorted(OF_OPERATORS):
             page = browser.open(slug, shown.names[slug])
             asked[slug] = {name: drawn.queries for name, drawn in page.charts.items()}
             print(f"opened {slug}", file=sys.stderr, flush=True)

@@ -51,6 +51,38 @@ lms_counts as (
 
 ),
 
+problems as (
+
+    select
+        course_key,
+        uniqExactIf(actor_id, attempt_count > 0) as attempting_learner_count,
+        countIf(isNotNull(is_correct_first)) as first_known_count,
+        {{ ratio('countIf(is_correct_first)', 'first_known_count') }}
+            as first_attempt_correct_ratio,
+        {{ ratio('sum(attempt_count)', 'countIf(attempt_count > 0)') }} as avg_attempt_count
+    from {{ ref('fct_learner_problems') }}
+    where {{ planned() }}
+    group by course_key
+
+),
+
+-- Seconds have three places: as whole numbers their sum is the same in any order.
+videos as (
+
+    select
+        course_key,
+        uniqExactIf(block_id, play_count > 0) as viewed_video_count,
+        uniqExactIf(actor_id, play_count > 0) as viewing_learner_count,
+        sum(toInt64(round(watched_seconds * 1000))) as watched_ms,
+        sum(toInt64(round(played_seconds * 1000))) as played_ms,
+        {{ average_ratio('watched_ratio', 'play_count > 0') }} as avg_watched_ratio,
+        {{ ratio('(played_ms - watched_ms)', 'played_ms') }} as rewatched_ratio
+    from {{ ref('fct_learner_videos') }}
+    where {{ planned() }}
+    group by course_key
+
+),
+
 last_events as (
 
     select
@@ -84,10 +116,20 @@ select
     measures.avg_completion_ratio as avg_completion_ratio,
     measures.at_risk_count as at_risk_count,
     measures.high_risk_count as high_risk_count,
+    problems.attempting_learner_count as attempting_learner_count,
+    problems.first_attempt_correct_ratio as first_attempt_correct_ratio,
+    problems.avg_attempt_count as avg_attempt_count,
+    videos.viewed_video_count as viewed_video_count,
+    videos.viewing_learner_count as viewing_learner_count,
+    videos.watched_ms / 1000 as watched_seconds,
+    videos.avg_watched_ratio as avg_watched_ratio,
+    videos.rewatched_ratio as rewatched_ratio,
 
     -- times
     last_events.last_event_at as last_event_at
 from courses
 left join measures on courses.course_key = measures.course_key
 left join lms_counts on courses.course_key = lms_counts.course_key
+left join problems on courses.course_key = problems.course_key
+left join videos on courses.course_key = videos.course_key
 left join last_events on courses.course_key = last_events.course_key

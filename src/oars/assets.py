@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import yaml
 
@@ -38,6 +39,7 @@ COURSE_COLUMNS = {"course_label": "String", "course_run": "String", "course_titl
 SPELLED = ("event_type", "change")
 """Columns of names such as video_played, which are shown without underscores."""
 BLOCK_COLUMNS = {"block_label": "String"}
+BLOCK_LABEL = "if(b.block_label != '', b.block_label, m.block_id)"
 COLORS = {"high": "#E04355", "watch": "#FCC700", "none": "#5AC189"}
 """Of the levels of risk: what a reader takes them for."""
 GRID_WIDTH = 12
@@ -74,6 +76,34 @@ def shown(column: Column) -> str:
     return f"m.{column.name}"
 
 
+def link_sql(link: Tree) -> str:
+    """SQL of a link to a dashboard with course, run and the row's own value already chosen.
+
+    What is chosen stands in the address in Rison, in which `!` escapes `!` and `'`.
+    """
+    slug = link["dashboard"]
+    chosen = [("course", "course_label", "c.course_label"), ("run", "course_run", "c.course_run")]
+    if "filter" in link:
+        value = BLOCK_LABEL if link["column"] == "block_label" else f"m.{link['column']}"
+        chosen.append((link["filter"], link["column"], value))
+    states = []
+    for number, (name, column, _) in enumerate(chosen):
+        id_ = f"NATIVE_FILTER-{slug}-{name}"
+        states.append(
+            f"{id_}:(id:{id_},filterState:(value:!('@{number}')),"
+            f"extraFormData:(filters:!((col:{column},op:IN,val:!('@{number}')))))"
+        )
+    tab = f"#TAB-{link['tab']}" if "tab" in link else ""
+    state = quote(f"({','.join(states)})", safe="@:,()")
+    sql = f"'<a href=\"../{slug}/?native_filters={state}{tab}\">→</a>'"
+    for number, (_, _, value) in enumerate(chosen):
+        # In what is encoded there is no `@`.
+        escaped = f"replaceAll(encodeURLComponent({value}), '%21', '%21%21')"
+        escaped = f"replaceAll({escaped}, '%27', '%21%27')"
+        sql = f"replaceAll({sql}, '@{number}', {escaped})"
+    return sql
+
+
 @dataclass(frozen=True)
 class Mart:
     """What the dbt contract says of a public mart."""
@@ -86,6 +116,8 @@ class Mart:
     own_metrics: dict[str, str]
     sorted_by: str = ""
     """A measure by which a filter offers its values, those of the largest course first."""
+    links: tuple[Tree, ...] = ()
+    """Where its rows lead to, as `superset/links.yml` says."""
 
     @property
     def is_pii(self) -> bool:
@@ -107,6 +139,8 @@ class Mart:
             added = added | {"question_label": "String"}
         if self.sorted_by:
             added = added | {"course_size": "UInt64"}
+        if self.links:
+            added = added | {"link": "String"}
         return [Column(name, type_, "") for name, type_ in added.items() if name not in self.names]
 
     @property
@@ -150,11 +184,16 @@ class Mart:
                 f"left join {self.schema}.agg_courses as s on m.course_key = s.course_key"
             )
         if "block_label" in joined:
-            columns.append("if(b.block_label != '', b.block_label, m.block_id) as block_label")
+            columns.append(f"{BLOCK_LABEL} as block_label")
             tables.append(
                 f"left join {self.schema}.dim_course_blocks as b\n"
                 "    on m.course_key = b.course_key and m.block_id = b.block_id"
             )
+        if self.links:
+            cases = ", ".join(
+                f"{each.get('when', 'true')}, {link_sql(each)}" for each in self.links
+            )
+            columns.append(f"multiIf({cases}, '') as link")
         if "question_label" in joined:
             # Two questions of a problem may have one text: a label stands for one question.
             columns.append(
@@ -255,6 +294,8 @@ def read_marts(
             name = spec["dataset"]
             sorted_by = spec["sort"].removeprefix("first_by_")
             marts[name] = replace(marts[name], sorted_by=sorted_by)
+    for name, links in read_yaml(project / "superset" / "links.yml").items():
+        marts[name] = replace(marts[name], links=tuple(links))
     return dict(sorted(marts.items()))
 
 
@@ -422,6 +463,7 @@ class Chart:
         the dashboard's filters of one value must make up the whole key of the mart.
         """
         order = [str(each).removeprefix("-") for each in as_list(self.spec.get("order"))]
+        order += as_list(self.spec.get("sort"))
         for name in (*self.columns, *self.filtered, *order):
             if name not in self.known and name not in self.mart.metrics:
                 raise OarsError(f"{self.place}: {self.mart.name} has no column {name}.")
@@ -543,11 +585,12 @@ def series_params(chart: Chart, texts: Texts) -> Spec:
         "seriesType": "line",
     }
     if is_time(kind):
-        # Aslant, for level dates can touch each other.
+        # Level, for of dates aslant none is left out where they overlap; the no-break spaces keep
+        # two dates from touching, which is not yet overlapping.
         params |= {
             "time_grain_sqla": spec.get("grain", "P1D"),
-            "x_axis_time_format": "%Y-%m-%d",
-            "xAxisLabelRotation": 45,
+            "x_axis_time_format": "\u00a0\u00a0%Y-%m-%d\u00a0\u00a0",
+            "xAxisLabelRotation": 0,
         }
     elif kind.additive is not None:
         # A measure as an axis: numbers in their distance.
@@ -581,6 +624,8 @@ def table_params(chart: Chart, texts: Texts) -> Spec:
         "page_length": spec.get("page", 50),
         "server_pagination": False,
         "include_search": spec.get("search", False),
+        # What learners typed is shown as it is; only the links of links.yml are more than text.
+        "allow_render_html": "link" in columns,
         "table_timestamp_format": spec.get("time_format", "%Y-%m-%d"),
         "show_cell_bars": False,
         "allow_rearrange_columns": False,
@@ -617,6 +662,7 @@ def pivot_params(chart: Chart, texts: Texts) -> Spec:
         "rowOrder": "key_a_to_z",
         "colOrder": "key_a_to_z",
         "valueFormat": number_format(chart.metrics[0]),
+        "allowRenderHtml": False,
         "row_limit": ROW_LIMIT,
         "rowTotals": spec.get("totals", False),
         "colTotals": spec.get("totals", False),
@@ -762,9 +808,11 @@ def rows_of(spec: Spec) -> Iterator[Spec]:
 def dashboard_tree(slug: str, spec: Spec, charts: list[Chart], filters: Tree, texts: Texts) -> Tree:
     """A dashboard in Superset's import format."""
     title = texts("dashboards", slug, "title")
-    note = texts("dashboards", slug, "note")
+    notes = [texts("dashboards", slug, "note"), texts("notes", "empty")]
+    if "course" in spec["filters"]:
+        notes.append(texts("notes", "no_course"))
     titles = {chart.name: texts("charts", slug, chart.name, "title") for chart in charts}
-    layout = Layout(slug, title, note)
+    layout = Layout(slug, title, " ".join(notes))
     grid = ["ROOT_ID", "GRID_ID"]
     if "tabs" in spec:
         layout.add("TABS-1", "TABS", grid, {})
@@ -778,12 +826,14 @@ def dashboard_tree(slug: str, spec: Spec, charts: list[Chart], filters: Tree, te
     natives = []
     for name in spec["filters"]:
         tree = filter_tree(name, slug, filters[name], texts)
-        # A filter says which charts it reaches.
+        # A filter says which charts it reaches, to Superset and to the reader.
+        reached = [chart for chart in charts if reaches(name, filters, spec, chart)]
         tree["scope"]["excluded"] = [
-            number_of(f"{slug}/{chart.name}")
-            for chart in charts
-            if not reaches(name, filters, spec, chart)
+            number_of(f"{slug}/{chart.name}") for chart in charts if chart not in reached
         ]
+        if len(reached) < len(charts):
+            names = ", ".join(titles[chart.name] for chart in reached)
+            tree["description"] = f"{texts('notes', 'reaches')} {names}."
         natives.append(tree)
     return {
         "dashboard_title": title,

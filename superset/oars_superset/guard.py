@@ -20,7 +20,7 @@ gets more with each version, so the guard is a list of what is allowed. A query 
 2. The tree, as sqlglot reads it with ClickHouse's grammar: one query; each relation named, of an
    allowed schema or defined by the query's own `with`; no settings, no format; `in` with a list of
    values or a sub-query only, since ClickHouse would take a name there for a table; nothing that
-   hides the column course_key.
+   takes a name which row-level security is written with.
 
 What cannot be read is refused.
 """
@@ -34,7 +34,9 @@ import sqlglot
 from sqlglot import exp
 
 ALLOWED_SCHEMAS = ("oars", "oars_pii")
-PROTECTED_COLUMN = "course_key"
+# The words of the rule of row-level security (apply.py), operators by the names of their functions.
+# ClickHouse looks among the aliases of a query first: nothing else may be called like them.
+PROTECTED_NAMES = frozenset({"course_key", "username", "unhex", "and", "equals", "in", "notequals"})
 LONGEST_QUERY = 200_000  # characters; filters by long lists of values come to some thousands
 
 FUNCTIONS = frozenset((Path(__file__).parent / "functions.txt").read_text().split())
@@ -176,6 +178,7 @@ def _check_tree(
     default_schema: str | None,
     functions: Collection[str],
 ) -> None:
+    values = {node.alias for node in tree.find_all(exp.Alias, exp.CTE)}
     for node in tree.walk():
         if isinstance(node, REFUSED_NODES):
             raise Refused("Only one SELECT over the marts can be sent.")
@@ -183,8 +186,8 @@ def _check_tree(
             raise Refused("SETTINGS and FORMAT are not allowed in queries of dashboards.")
         if isinstance(node, exp.Anonymous) and not _may_be_called(node.name, functions):
             raise Refused(f"The function {node.name} is not allowed in queries of dashboards.")
-        if isinstance(node, exp.Alias | exp.CTE | exp.TableAlias):
-            _check_alias(node)
+        if isinstance(node, exp.Alias | exp.CTE | exp.TableAlias | exp.Lambda):
+            _check_names(node, values)
         if isinstance(node, exp.Table):
             _check_table(node, schemas, default_schema)
         elif isinstance(node, exp.Select):
@@ -206,15 +209,38 @@ def relations(select: exp.Select) -> list[exp.Expression]:
     return [each.this if isinstance(each, exp.Final) else each for each in found]
 
 
-def _check_alias(node: exp.Expression) -> None:
-    """No other thing may be called course_key: in a WHERE ClickHouse takes an alias for the column.
+def _check_names(node: exp.Expression, values: Collection[str]) -> None:
+    """Nothing takes a name of the rule, but for the column of that name itself.
 
-    `'my course' as course_key` would otherwise satisfy the row-level security of every row.
+    In a WHERE ClickHouse takes an alias for the column, and a lambda's for the function:
+    `'my course' as course_key` or `(x -> 'me') as unhex` would satisfy the rule on every row.
+    `values` are all aliases of the query: what they name may have parts called course_key.
     """
-    names = [node.alias, *(node.columns if isinstance(node, exp.TableAlias) else ())]
-    is_itself = isinstance(node.this, exp.Column) and node.this.name == PROTECTED_COLUMN
-    if PROTECTED_COLUMN in map(str.lower, map(str, names)) and not is_itself:
-        raise Refused(f"Nothing but the column {PROTECTED_COLUMN} can have that name.")
+    given = node.expressions if isinstance(node, exp.Lambda) else [node.args.get("alias")]
+    if isinstance(node, exp.TableAlias):
+        given = [node.this, *node.columns]
+    for each in given:
+        name = each.name if isinstance(each, exp.Expression) else ""
+        if name.lower() in PROTECTED_NAMES and not _is_itself(node, name, values):
+            raise Refused(f"Nothing else can be called {name} in queries of dashboards.")
+    # sqlglot takes a lambda that stands in brackets for the arrow of JSON.
+    named = node.this.unnest() if isinstance(node, exp.Alias | exp.CTE) else None
+    if isinstance(named, exp.Lambda | exp.JSONExtract | exp.JSONExtractScalar):
+        raise Refused("A function cannot be given a name in queries of dashboards.")
+
+
+def _is_itself(node: exp.Expression, name: str, values: Collection[str]) -> bool:
+    """Whether an alias is that of the column of this name of what its own SELECT reads."""
+    column = node.this
+    select = node.parent_select
+    if not (isinstance(node, exp.Alias) and isinstance(column, exp.Column) and select):
+        return False
+    read = {relation.alias_or_name for relation in relations(select)}
+    return (
+        column.name == name
+        and not column.db
+        and (not column.table or (column.table in read and column.table not in values))
+    )
 
 
 def _check_table(table: exp.Table, schemas: Collection[str], default_schema: str | None) -> None:

@@ -41,6 +41,17 @@ ERRORS_OF_QUERIES = """
     UNKNOWN_TABLE
 """
 
+# On the embedded engine; on a server they are in the profile of the user, see docs/superset.md.
+SETTINGS = {
+    "max_memory_usage": 4_000_000_000,
+    "max_execution_time": 60,
+    "max_result_rows": 1_000_000,
+    # The rule leaves rows out before anything else is computed: whether an expression fails would
+    # say something of rows that it hides.
+    "query_plan_merge_filters": 0,
+    "optimize_move_to_prewhere": 0,
+}
+
 # (sql, database of the connection): raises if the statement is not to be sent.
 Check = Callable[[str, str | None], None]
 
@@ -173,6 +184,7 @@ def dbapi(check: Check, link: str | None = None) -> ModuleType:
         for name in ("host", "port"):  # A URI wants them, the embedded engine has none.
             options.pop(name, None)
         options.pop("path", None)
+        options["settings"] = {**options.get("settings", {}), **SETTINGS}
         client = _snapshot.client(str(path), **options)
         return _SnapshotConnection(check, client, lambda c: _snapshot.give_back(c, options))
 

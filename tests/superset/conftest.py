@@ -54,6 +54,10 @@ VIRTUAL = {
         "union all select course_key, 'none', 0 from fct_enrollments",
         ["course_key", "block_id", "learner_count"],
     ),
+    "enrolled": (
+        "select m.course_key as course_key, m.actor_id as actor_id from oars.fct_enrollments as m",
+        ["course_key", "actor_id"],
+    ),
     "joined": (
         "select p.course_key as course_key, e.actor_id from oars.agg_problem_difficulty as p "
         "join oars.fct_enrollments as e on e.course_key = p.course_key",

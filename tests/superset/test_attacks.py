@@ -101,6 +101,13 @@ QUERIES: dict[str, dict[str, Any]] = {
         "columns": ["actor_id"],
         "metrics": [sql_metric(f"any('{OWN}')") | {"label": "course_key"}],
     },
+    "part of a tuple called course_key": {
+        "columns": [
+            sql_column(f"CAST(tuple('{OWN}'), 'Tuple(course_key String)')") | {"label": "a"},
+            sql_column("a.course_key") | {"label": "course_key"},
+            "actor_id",
+        ]
+    },
     "alias within": {
         "columns": ["actor_id"],
         "metrics": [sql_metric(f"count('{OWN}' as course_key)")],
@@ -241,7 +248,7 @@ def test_no_query_gives_another_courses_rows(one: User, superset: Superset, name
             assert row.get("course_key") in (OWN, None), row
 
 
-@pytest.mark.parametrize("name", ["by_course", "both", "joined"])
+@pytest.mark.parametrize("name", ["by_course", "both", "enrolled", "joined"])
 def test_virtual_datasets_give_the_own_rows(one: User, superset: Superset, name: str) -> None:
     rows = one.rows(superset.datasets[name], columns=["course_key"], metrics=["rows"])
     assert {row["course_key"] for row in rows} == {OWN}
@@ -414,6 +421,53 @@ def test_nothing_is_written_and_no_sql_is_sent(one: User, superset: Superset) ->
         assert is_harmless(answer)
 
 
+@pytest.mark.parametrize("asset", ["chart", "dashboard", "dataset"])
+@pytest.mark.parametrize("field", ["owners", "created_by", "changed_by"])
+def test_readers_are_not_told_who_else_is_there(
+    one: User, superset: Superset, asset: str, field: str
+) -> None:
+    url = f"/api/v1/{asset}/related/{field}"
+    secret = {"username": "staff_of_one", "password": superset.passwords["staff_of_one"]}
+    token = requests.post(
+        f"{superset.address}/api/v1/security/login", json=secret | {"provider": "db"}, timeout=60
+    ).json()["access_token"]
+    for answer in [
+        one.get(url),
+        one.get(f"{url}?q=(include_ids:!(1,2,3),page_size:100)"),
+        requests.get(
+            superset.address + url, headers={"Authorization": f"Bearer {token}"}, timeout=60
+        ),
+    ]:
+        assert answer.status_code in (200, 403, 404), answer.text
+        assert "@" not in answer.text
+        assert "staff_of_two" not in answer.text
+    told = superset.user("admin").get(url)
+    assert told.status_code == 404 or "@" in told.text or told.json()["result"]
+
+
+@pytest.mark.parametrize("place", ["where", "filter", "column", "metric", "order"])
+def test_whether_an_expression_fails_says_nothing_of_other_courses(
+    one: User, superset: Superset, place: str
+) -> None:
+    """Of a dataset with SQL of its own, as all that are shipped with a course_key are."""
+
+    def answer_if(actor: str) -> str:
+        sql = f"toUInt64(if(actor_id = '{actor}', 'x', '1')) > 0"
+        column = sql_column(sql)
+        query: dict[str, Any] = {
+            "where": OF_ENROLLMENTS | {"extras": {"where": sql}},
+            "filter": OF_ENROLLMENTS | {"filters": [{"col": column, "op": "==", "val": 1}]},
+            "column": {"columns": ["course_key", column]},
+            "metric": {"metrics": [sql_metric(f"sum({sql})")]},
+            "order": OF_ENROLLMENTS | {"orderby": [[sql_metric(sql), True]]},
+        }[place]
+        answer = one.data(superset.datasets["enrolled"], **query)
+        return f"{answer.status_code} {answer.json().get('result', [{}])[0].get('data')}"
+
+    assert answer_if("own-actor-1").startswith("4") or place == "order"
+    assert answer_if(f"{SEALED}-actor-1") == answer_if("nobody")
+
+
 def test_nobody_takes_another_name(one: User) -> None:
     before = one.get("/api/v1/me/").json()["result"]["username"]
     one.put("/api/v1/me/", json={"username": "staff_of_two"})
@@ -535,6 +589,7 @@ def test_the_attacks_on_the_rule_work_without_the_guard(unguarded: Superset) -> 
     for name in (
         "filter on SQL that quotes a value",
         "column called course_key",
+        "part of a tuple called course_key",
         "order by union",
         "metric: union behind",
         "metric: union in front, PII",

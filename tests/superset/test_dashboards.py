@@ -412,6 +412,46 @@ def test_filters_that_are_chosen_reach_the_charts(shown: Shown) -> None:
     browser.close()
 
 
+@pytest.mark.parametrize(
+    ("slug", "title", "target", "chart"),
+    [
+        ("learners", "Learners who need help", "learners", "status"),
+        ("course-overview", "Learners who need help", "learners", "activity"),
+        ("course-overview", "Content that needs work", "problem-difficulty", "answers_listed"),
+        ("course-overview", "Content that needs work", "video", "retention"),
+    ],
+)
+def test_an_arrow_leads_to_what_a_dashboard_has_about_the_row(
+    browser: Browser, shown: Shown, slug: str, title: str, target: str, chart: str
+) -> None:
+    if browser.name != "operator":
+        pytest.skip("a look as one role is enough")
+    browser.open(slug, shown.names[slug])
+    if "tabs" in DASHBOARDS[slug]:
+        browser.find(".dashboard-component-tabs [role=tab]")[0].click()
+    rows = f"[data-test-chart-name='{title}'] tbody tr:has(a[href*='../{target}/'])"
+    browser.wait(partial(browser.find, rows), f"arrows in {title}")
+    # Not the first one, which the dashboard may choose by itself.
+    row = browser.find(rows)[-1]
+    named = row.find_elements(By.TAG_NAME, "td")[0].text
+    browser.driver.get_log("performance")
+    browser.driver.execute_script("arguments[0].click()", row.find_element(By.TAG_NAME, "a"))
+    page = Page({}, [], [])
+
+    def is_shown() -> bool:
+        browser.is_drawn(page, {chart}, shown.names[target])
+        return (
+            chart in page.charts and json.dumps([named]) in page.charts[chart].request["postData"]
+        )
+
+    browser.wait(is_shown, f"{chart} of {named}")
+    browser.see(page)
+    assert (page.errors, has_values(page.charts[chart])) == ([], True)
+    shot = SCREENSHOTS / "arrows" / f"{slug}-{target}.png"
+    shot.parent.mkdir(parents=True, exist_ok=True)
+    shot.write_bytes(browser.picture())
+
+
 @pytest.mark.parametrize("slug", sorted(OF_OPERATORS))
 def test_numbers_on_charts_are_those_of_the_marts(
     shown: Shown, slug: str, pages: dict[tuple[str, str], Page]

@@ -6,7 +6,7 @@ from typing import Any
 
 import clickhouse_connect
 import pytest
-from conftest import make_site
+from conftest import SEALED, make_site
 from oars_superset import guard
 
 SECRET = "text of a file"
@@ -51,6 +51,9 @@ ALLOWED = [
     "FROM now()) > 0), INTERVAL 1 DAY",
     "SELECT * FROM oars_pii.dim_learners_pii",
     "SELECT course_key, actor_id FROM oars.fct_enrollments ARRAY JOIN [1, 2] AS b",
+    "SELECT m.course_key AS course_key, b.block_id AS b FROM oars.fct_enrollments AS m LEFT JOIN "
+    "oars.agg_problem_difficulty AS b ON m.course_key = b.course_key",
+    "SELECT `username` AS `username` FROM oars.course_staff",
 ]
 
 # Refused: what reads files, tables, the server or the session. The engine does run these.
@@ -165,6 +168,52 @@ ODD = [
     "",
     "-- nothing",
 ]
+
+
+# Refused: what gives something else a name that row-level security is written with. Each is run
+# with the rule of somebody who is staff of one course.
+TUPLE = "CAST(tuple('course-v1:Own+A+1'), 'Tuple(course_key String)')"
+NAMES = [
+    "SELECT 'course-v1:Own+A+1' AS course_key, actor_id FROM oars.fct_enrollments",
+    f"SELECT {TUPLE} AS a, a.course_key AS course_key, actor_id FROM oars.fct_enrollments",
+    f"WITH {TUPLE} AS a SELECT a.course_key AS course_key, actor_id FROM oars.fct_enrollments",
+    "SELECT a.course_key AS course_key, actor_id FROM oars.fct_enrollments "
+    f"ARRAY JOIN [{TUPLE}] AS a",
+    "SELECT arrayMap((x -> 'staff_of_two') AS unhex, [1]), actor_id FROM oars.fct_enrollments",
+    "WITH (x, y) -> 1 AS equals SELECT actor_id FROM oars.fct_enrollments",
+    "WITH (x, y) -> 1 AS `in` SELECT actor_id FROM oars.fct_enrollments",
+    "WITH (x, y) -> 1 AS `and` SELECT actor_id FROM oars.fct_enrollments",
+]
+NAMES_TOO = [
+    "SELECT COURSE_KEY.course_key AS course_key FROM oars.fct_enrollments AS COURSE_KEY",
+    "SELECT b.course_key AS course_key FROM oars.fct_enrollments AS a",
+    "SELECT a.b.course_key AS course_key FROM oars.fct_enrollments AS a",
+    "SELECT a.b.c.d.course_key AS course_key FROM oars.fct_enrollments AS a",
+    "SELECT * REPLACE ('own' AS course_key) FROM oars.fct_enrollments",
+    "SELECT arrayMap((a, course_key) -> course_key, ['own'], ['b']) FROM oars.fct_enrollments",
+    "SELECT arrayMap((x -> 'a') AS harmless, [1]) FROM oars.fct_enrollments",
+    "WITH 'me' AS username SELECT actor_id FROM oars.fct_enrollments",
+]
+
+
+@pytest.mark.parametrize("sql", NAMES)
+def test_what_takes_a_name_of_the_rule_is_refused_and_would_have_worked(
+    sql: str, engine: Any
+) -> None:
+    with pytest.raises(guard.Refused):
+        guard.check(sql)
+    rule = (
+        "course_key in (select course_key from oars.course_staff "
+        f"where username = unhex('{b'staff_of_one'.hex()}') and username != '')"
+    )
+    rows = engine.query(f"{sql} WHERE ({rule})").result_rows
+    assert any(row[-1].startswith(SEALED) for row in rows)
+
+
+@pytest.mark.parametrize("sql", NAMES_TOO)
+def test_nothing_takes_a_name_of_the_rule(sql: str) -> None:
+    with pytest.raises(guard.Refused, match=r"called|given a name|be understood"):
+        guard.check(sql)
 
 
 @pytest.mark.parametrize("sql", ALLOWED)

@@ -441,7 +441,8 @@ def test_an_arrow_leads_to_what_a_dashboard_has_about_the_row(
     def is_shown() -> bool:
         browser.is_drawn(page, {chart}, shown.names[target])
         return (
-            chart in page.charts and json.dumps([named]) in page.charts[chart].request["postData"]
+            chart in page.charts
+            and json.dumps([named], ensure_ascii=False) in page.charts[chart].request["postData"]
         )
 
     browser.wait(is_shown, f"{chart} of {named}")

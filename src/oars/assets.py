@@ -366,7 +366,7 @@ def dataset_tree(mart: Mart, texts: Texts) -> Tree:
                 "metric_name": name,
                 "verbose_name": labels[name],
                 "expression": expression,
-                "d3format": number_format(name),
+                "d3format": None if name.endswith("_at") else number_format(name),
             }
             for name, expression in mart.metrics.items()
         ],
@@ -585,11 +585,11 @@ def series_params(chart: Chart, texts: Texts) -> Spec:
         "seriesType": "line",
     }
     if is_time(kind):
-        # Level, for of dates aslant none is left out where they overlap; the no-break spaces keep
-        # two dates from touching, which is not yet overlapping.
+        # Level, for of dates aslant none is left out where they overlap. No-break spaces keep two
+        # dates from touching, which is not yet overlapping; Superset would trim them at the ends.
         params |= {
             "time_grain_sqla": spec.get("grain", "P1D"),
-            "x_axis_time_format": "\u00a0\u00a0%Y-%m-%d\u00a0\u00a0",
+            "x_axis_time_format": "\u200b\u00a0\u00a0%Y-%m-%d\u00a0\u00a0\u200b",
             "xAxisLabelRotation": 0,
         }
     elif kind.additive is not None:

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 import yaml
@@ -12,6 +13,7 @@ from oars.assets import (
     Chart,
     Mart,
     Parts,
+    link_sql,
     make_assets,
     marts_read,
     read_marts,
@@ -19,7 +21,7 @@ from oars.assets import (
     refuse_wrong_sum,
 )
 from oars.connection import OarsError
-from oars_site import PROJECT
+from oars_site import PROJECT, Site
 
 LANGUAGES = sorted(path.stem for path in (PROJECT / "superset" / "text").glob("*.yml"))
 
@@ -110,6 +112,32 @@ def test_a_value_of_one_row_wants_the_whole_key(marts: dict[str, Mart]) -> None:
     Chart("some", "chart", spec, marts["agg_video_engagement"]).check(
         {"course_label", "course_run"}
     )
+
+
+def test_a_link_names_the_row_whatever_is_in_its_names(tmp_path: Path) -> None:
+    sql = link_sql(
+        {"dashboard": "learners", "tab": "learner", "filter": "learner", "column": "actor_id"}
+    )
+    [row] = Site(tmp_path).query(
+        f"""select {sql} as link
+        from (select 'It''s @1! A & B' as course_label, 'r+1' as course_run) as c
+        cross join (select '"><b>@0' as actor_id) as m"""
+    )
+    address = re.fullmatch('<a href="([^"<>]*)">→</a>', row["link"])
+    assert address
+    before, chosen, tab = re.split(r"\?native_filters=|#", address[1])
+    assert (before, tab) == ("../learners/", "TAB-learner")
+    # In Rison `!` escapes `!` and `'`.
+    for name, column, value in [
+        ("course", "course_label", "It!'s @1!! A & B"),
+        ("run", "course_run", "r+1"),
+        ("learner", "actor_id", '"><b>@0'),
+    ]:
+        id_ = f"NATIVE_FILTER-learners-{name}"
+        assert (
+            f"{id_}:(id:{id_},filterState:(value:!('{value}')),"
+            f"extraFormData:(filters:!((col:{column},op:IN,val:!('{value}')))))"
+        ) in unquote(chosen)
 
 
 def test_every_language_has_every_text() -> None:

@@ -25,6 +25,7 @@ import pytest
 import yaml
 from conftest import PROJECT, User, environment, run, serving
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -178,7 +179,12 @@ class Browser:
                 name, request = self.asked.pop(id_)
                 status = self.answered.pop(id_)
                 seconds = params["timestamp"] - self.asked_at.pop(id_)
-                body = self.driver.execute_cdp_cmd("Network.getResponseBody", {"requestId": id_})
+                try:
+                    body = self.driver.execute_cdp_cmd(
+                        "Network.getResponseBody", {"requestId": id_}
+                    )
+                except WebDriverException:  # The page that asked for it was left.
+                    continue
                 answer = json.loads(body["body"])
                 results = answer.get("result") or [{}]
                 page.charts[name] = Drawn(
@@ -431,11 +437,14 @@ def test_an_arrow_leads_to_what_a_dashboard_has_about_the_row(
         browser.find(".dashboard-component-tabs [role=tab]")[0].click()
     rows = f"[data-test-chart-name='{title}'] tbody tr:has(a[href*='../{target}/'])"
     browser.wait(partial(browser.find, rows), f"arrows in {title}")
-    # Not the first one, which the dashboard may choose by itself.
-    row = browser.find(rows)[-1]
-    named = row.find_elements(By.TAG_NAME, "td")[0].text
     browser.driver.get_log("performance")
-    browser.driver.execute_script("arguments[0].click()", row.find_element(By.TAG_NAME, "a"))
+    # Not the first row, which the dashboard may choose by itself.
+    named = browser.driver.execute_script(
+        "const row = [...document.querySelectorAll(arguments[0])].at(-1);"
+        "row.querySelector('a').click();"
+        "return row.cells[0].innerText",
+        rows,
+    )
     page = Page({}, [], [])
 
     def is_shown() -> bool:
@@ -453,13 +462,13 @@ def test_an_arrow_leads_to_what_a_dashboard_has_about_the_row(
     shot.write_bytes(browser.picture())
 
 
-@pytest.mark.parametrize("slug", sorted(OF_OPERATORS))
+@pytest.mark.parametrize("slug", sorted(DASHBOARDS))
 def test_numbers_on_charts_are_those_of_the_marts(
     shown: Shown, slug: str, pages: dict[tuple[str, str], Page]
 ) -> None:
     """Three charts of each dashboard, by SQL of their own in numbers.yml."""
-    page = pages["operator", slug]
-    assert len(NUMBERS[slug]) >= 3
+    page = pages["pii_reader" if slug in OF_PII else "operator", slug]
+    assert len(NUMBERS[slug]) >= min(3, len(page.charts))
     for name, sql in NUMBERS[slug].items():
         expected = comparable(shown.query(sql))
         assert comparable([list(row.values()) for row in page.charts[name].rows]) == expected, name

@@ -13,7 +13,7 @@
         {%- if run_query(question).rows[0][0] -%}
             {%- do exceptions.raise_compiler_error(
                 this ~ ' was built with another number of course_buckets: run '
-                ~ '`dbt run --full-refresh` once.'
+                ~ '`dbt run --full-refresh --exclude base_xapi__statements` once.'
             ) -%}
         {%- endif -%}
     {%- endif -%}

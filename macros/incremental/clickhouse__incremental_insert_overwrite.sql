@@ -17,6 +17,7 @@
             path={'identifier': existing_relation.identifier ~ '__dbt_new_data_'
                 ~ invocation_id.replace('-', '_')}
         ) -%}
+        {%- do renew_lease() -%}
         {%- call statement('main') -%}
             {{ get_create_table_as_sql(false, staging, sql) }}
         {%- endcall -%}
@@ -36,6 +37,7 @@
                     )
             {%- endcall -%}
         {%- endif -%}
+        {%- do renew_lease() -%}
         {%- call statement('replace_partitions') -%}
             alter table {{ existing_relation }}
             {%- for partition in partitions %}

@@ -13,7 +13,11 @@
         engine=replicated('MergeTree()'),
         partition_by='tuple()' if scope == 'instance' else course_bucket(),
         order_by=order_by,
-        query_settings=dict({'max_partitions_per_insert_block': 0}, **query_settings),
+        query_settings=dict({
+            'max_partitions_per_insert_block': 0,
+            'max_bytes_before_external_sort': 1000000000,
+            'max_bytes_before_external_group_by': 1000000000,
+        }, **query_settings),
         meta={'scope': scope, 'moves_with_day': moves_with_day},
         pre_hook='{{ plan_courses() }}',
         post_hook='{{ record_courses() }}',

@@ -12,7 +12,8 @@
         group by month
     {%- else -%}
         select
-            toUInt32(partition_id) as month,
+            -- A patch part, of a lightweight update, belongs to the month that it patches.
+            toUInt32(right(partition_id, 6)) as month,
             sum(cityHash64(name, hash_of_all_files)) as signature
         from system.parts
         where

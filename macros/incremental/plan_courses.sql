@@ -16,7 +16,7 @@
     {%- set scope = model.config.meta.get('scope', 'course') -%}
     {%- set inputs = direct_inputs(model.unique_id) -%}
     {%- set rebuild_all = should_full_refresh() or load_cached_relation(this) is none -%}
-    {%- set text = modules.re.sub('\s+', ' ', sql) -%}
+    {%- set text = sql ~ tojson(model.config.get('query_settings', {}), sort_keys=true) -%}
     {%- set plan -%}
         insert into {{ ops('plan') }} (relation, course_key, partition, version)
         with

@@ -4,7 +4,12 @@
     which raw lacks, or that another parser read, are dropped and read again; of the others what
     base lacks is appended.
 
-    A month that has left raw whole, by retention, stays in base as the var keep_months says.
+    A month that has left raw whole, by retention, stays in base as the var keep_months says, also
+    when statements of it arrive later: kept is a month of which raw has no id that base has.
+
+    While months are read again the ledger has a version of base, under the key '*', that nobody
+    wants: what is built beside, should this run be killed, is built again. The post-hook takes it
+    back.
 -#}
 {% macro plan_months() %}
 {%- if execute -%}
@@ -28,24 +33,31 @@
             full outer join base_months on raw_months.month = base_months.month
         ),
         remembered as (select * from {{ ops('months') }} final)
-        select both.month, both.raw_signature
+        select both.month, both.raw_signature, both.is_in_raw
         from both
         left join remembered on both.month = remembered.month
         where
-            (both.is_in_raw {{ 'or true' if not var('keep_months') }})
-            and (
-                {{ 'true' if is_new or flags.FULL_REFRESH else 'false' }}
-                or both.raw_signature != remembered.raw_signature
-                or both.base_signature != remembered.base_signature
-                or remembered.parser_version != {{ parser }}
-            )
+            {{ 'true' if is_new or flags.FULL_REFRESH else 'false' }}
+            or not both.is_in_raw
+            or both.raw_signature != remembered.raw_signature
+            or both.base_signature != remembered.base_signature
+            or remembered.parser_version != {{ parser }}
+            {%- if not var('keep_months') %}
+            or both.month in (select month from {{ ops('kept_months') }})
+            {%- endif %}
         order by both.month
         settings join_use_nulls = 0
     {%- endset -%}
     {%- set signatures = {} -%}
+    {%- set left = [] -%}
     {%- for row in run_query(changed).rows -%}
-        {%- do signatures.update({row[0]: row[1]}) -%}
+        {%- if row[2] or not var('keep_months') -%}
+            {%- do signatures.update({row[0]: row[1]}) -%}
+        {%- else -%}
+            {%- do left.append(row[0]) -%}
+        {%- endif -%}
     {%- endfor -%}
+    {%- do keep_months(left) -%}
 
     {%- do run_query('truncate table ' ~ ops('month_plan')) -%}
     {%- if signatures -%}
@@ -59,6 +71,7 @@
                 from {{ this }}
                 where
                     month in ({{ months }})
+                    and not {{ is_kept() }}
                     and (
                         {{ 'true' if flags.FULL_REFRESH else 'false' }}
                         or parser_version != {{ parser }}
@@ -66,10 +79,41 @@
                     )
                 order by month
             {%- endset -%}
-            {%- for old in run_query(outdated).rows | map(attribute=0) -%}
+            {%- set outdated_months = run_query(outdated).rows | map(attribute=0) | list -%}
+            {%- if outdated_months -%}
+                {%- set of_outdated = 'toYYYYMM(emission_time) in ('
+                    ~ outdated_months | join(', ') ~ ')' -%}
+                {%- set still_in_raw -%}
+                    select distinct toYYYYMM(emission_time) as month
+                    from {{ this }}
+                    where
+                        {{ of_outdated }}
+                        and (month, event_id) in (select {{ month }}, event_id {{ raw_ids }})
+                {%- endset -%}
+                {%- do keep_months(outdated_months | reject(
+                    'in', run_query(still_in_raw).rows | map(attribute=0) | list
+                ) | list) if var('keep_months') -%}
+                {%- do mark_building(model.name) -%}
+                {%- set kept_months = run_query(
+                    'select distinct toYYYYMM(emission_time) from ' ~ this ~ ' where '
+                    ~ of_outdated ~ ' and ' ~ is_kept()
+                ).rows | map(attribute=0) | list -%}
+            {%- endif -%}
+            {%- for old in outdated_months -%}
                 {%- do log('Statements of ' ~ old ~ ' are read again.', info=true) -%}
-                {%- do run_query('alter table ' ~ this ~ ' drop partition ' ~ old) -%}
+                {%- if old in kept_months -%}
+                    {%- do run_query(
+                        'alter table ' ~ this ~ ' delete in partition ' ~ old ~ ' where not '
+                        ~ is_kept() ~ ' settings mutations_sync = 2, '
+                        ~ 'allow_nondeterministic_mutations = 1'
+                    ) -%}
+                {%- else -%}
+                    {%- do run_query('alter table ' ~ this ~ ' drop partition ' ~ old) -%}
+                {%- endif -%}
             {%- endfor -%}
+        {%- endif -%}
+        {%- if not var('keep_months') -%}
+            {%- do run_query('truncate table ' ~ ops('kept_months')) -%}
         {%- endif -%}
         {%- set lacking -%}
             select distinct {{ month }} {{ raw_ids }}
@@ -87,6 +131,18 @@
         {%- do run_query('insert into ' ~ ops('month_plan') ~ ' values ' ~ rows | join(', ')) -%}
     {%- endif -%}
 {%- endif -%}
+{% endmacro %}
+
+
+{#- Notes that raw has let go of months: what base has of them now stays. -#}
+{% macro keep_months(months) %}
+    {%- if months -%}
+        {%- do run_query(
+            'insert into ' ~ ops('kept_months') ~ ' (month, kept_at) select month, now64(6) from '
+            ~ "values('month UInt32', " ~ months | join(', ') ~ ') where month not in '
+            ~ '(select month from ' ~ ops('kept_months') ~ ')'
+        ) -%}
+    {%- endif -%}
 {% endmacro %}
 
 

@@ -3,6 +3,7 @@
     come from the plan: computed now they could claim what the build did not read.
 -#}
 {% macro record_courses() %}
+    {%- do renew_lease() if execute -%}
     insert into {{ ops('ledger') }} (relation, course_key, version, invocation_id)
     select
         relation,

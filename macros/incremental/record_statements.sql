@@ -8,24 +8,32 @@
 -#}
 {% macro record_statements() %}
 {%- if execute -%}
+    {%- do renew_lease() -%}
     {%- set raw = source('xapi', 'xapi_events_all') -%}
-    {%- set hash = 'cityHash64(event_id, statement_hash, parser_version)' -%}
+    {%- set hash = 'cityHash64(event_id, emission_time, statement_hash, parser_version)' -%}
     {%- set changed -%}
         with
         base_months as ({{ month_signatures(this) }}),
         remembered as (select * from {{ ops('months') }} final)
         select
             if(base_months.month != 0, base_months.month, remembered.month) as month,
-            base_months.signature as signature
+            base_months.signature as signature,
+            base_months.signature != remembered.base_signature as is_changed
         from base_months
         full outer join remembered on base_months.month = remembered.month
-        where base_months.signature != remembered.base_signature
+        where is_changed or month in (select month from {{ ops('month_plan') }})
         order by month
         settings join_use_nulls = 0
     {%- endset -%}
-    {%- set changed_months = run_query(changed).rows | map(attribute=0) | list -%}
+    {#- The signatures are read before what they stand for: what changes meanwhile is seen next. -#}
+    {%- set signatures = run_query(changed).rows | list -%}
+    {%- set changed_months = [] -%}
+    {%- for row in signatures if row[2] -%}
+        {%- do changed_months.append(row[0]) -%}
+    {%- endfor -%}
 
     {%- if changed_months -%}
+        {%- do mark_building(model.name) -%}
         {%- do run_query(
             'alter table ' ~ ops('course_months') ~ ' drop partition '
             ~ changed_months | join(', drop partition ')
@@ -94,6 +102,7 @@
         insert into {{ ops('months') }} (month, raw_signature, base_signature, parser_version)
         with
         planned as (select month, raw_signature from {{ ops('month_plan') }}),
+        raw_now as ({{ month_signatures(raw) }}),
         raw_ids as (
             select month, cityHash64(count(), sum(cityHash64(event_id))) as hash
             from (
@@ -110,34 +119,36 @@
                 toYYYYMM(emission_time) as month,
                 cityHash64(count(), sum(cityHash64(event_id))) as hash
             from {{ this }}
-            where month in (select planned.month from planned)
+            where
+                month in (select planned.month from planned)
+                and not {{ is_kept() }}
             group by month
         ),
         same as (
             select planned.month as month, planned.raw_signature as raw_signature
             from planned
+            inner join raw_now on
+                planned.month = raw_now.month
+                and planned.raw_signature = raw_now.signature
             inner join raw_ids on planned.month = raw_ids.month
             inner join base_ids on planned.month = base_ids.month
             where raw_ids.hash = base_ids.hash
         ),
-        to_remember as (
-            select arrayJoin({{ changed_months or [0] }}) as month
-            union distinct
-            select planned.month as month from planned
-        ),
-        base_months as ({{ month_signatures(this) }})
+        base_months as (
+            select month, signature
+            from values('month UInt32, signature UInt64'
+            {%- for row in signatures %}, ({{ row[0] }}, {{ row[1] }}){% endfor %})
+        )
         select
-            to_remember.month as month,
+            base_months.month as month,
             same.raw_signature as raw_signature,
             base_months.signature as base_signature,
             {{ parser_version() }} as parser_version
-        from to_remember
-        left join same on to_remember.month = same.month
-        left join base_months on to_remember.month = base_months.month
-        where to_remember.month != 0
+        from base_months
+        left join same on base_months.month = same.month
         settings join_use_nulls = 0
     {%- endset -%}
-    {%- if changed_months or run_query('select count() from ' ~ ops('month_plan')).rows[0][0] -%}
+    {%- if signatures -%}
         {%- do run_query(remember) -%}
     {%- endif -%}
 {%- endif -%}

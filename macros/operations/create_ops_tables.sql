@@ -6,6 +6,7 @@
     clock          now_at, the newest statement not after as_of: one row a run, the last one counts
     month_plan     months of raw that this run compares with base; has_news: base lacks statements
     months         signatures of raw and of base when they last held the same statements
+    kept_months    months that left raw whole: what base had of them by then stays
     course_months  of each course in each month how many statements base has, and their hash
     plan           courses that a relation is to build in this run, and the version it will then have
     ledger         version of each course in each relation; the last written counts, 0 is none
@@ -34,6 +35,8 @@
         'months': '(month UInt32, raw_signature UInt64, base_signature UInt64,'
             ~ ' parser_version UInt64, ' ~ written_at ~ ') engine = ' ~ newest
             ~ ' order by month',
+        'kept_months': '(month UInt32, kept_at ' ~ moment ~ ', ' ~ written_at ~ ') engine = '
+            ~ newest ~ ' order by month',
         'course_months': '(month UInt32, course_key String, statement_count UInt64,'
             ~ ' statement_hash UInt64, readable_count UInt64)'
             ~ ' engine = ' ~ merge_tree ~ ' partition by month order by course_key',

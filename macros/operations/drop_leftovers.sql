@@ -3,11 +3,12 @@
     staging table gone and cannot swap it in any more.
 -#}
 {% macro drop_leftovers() %}
+    {%- set schemas = graph.nodes.values() | map(attribute='schema') | unique | list -%}
     {%- set leftovers -%}
         select concat('`', database, '`.`', name, '`')
         from system.tables
         where
-            (database = '{{ target.schema }}' or startsWith(database, '{{ target.schema }}_'))
+            database in ('{{ schemas | join("', '") }}')
             and match(name, '__dbt_(new_data|tmp|backup)')
     {%- endset -%}
     {%- for name in run_query(leftovers).rows | map(attribute=0) -%}

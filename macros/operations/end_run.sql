@@ -2,6 +2,8 @@
 {% macro end_run(results) %}
     {%- if execute and flags.WHICH in ('run', 'build') -%}
         {%- do log_end(results) -%}
-        {%- do write_lease('now64(6)') -%}
+        {%- if target.type != 'chdb' -%}
+            {%- do write_lease(never() if has_successor() else 'now64(6)') -%}
+        {%- endif -%}
     {%- endif -%}
 {% endmacro %}

@@ -33,7 +33,7 @@
                 select uniqExact(course_key) from {{ ops('ledger') }}
                 where
                     relation = 'base_xapi__statements'
-                    and course_key != ''
+                    and course_key not in ('', '*')
                     and invocation_id = '{{ invocation_id }}'
             ) as course_count,
             (
@@ -71,7 +71,7 @@
                         active
                         and database in (
                             '{{ target.schema }}', '{{ target.schema }}_staging',
-                            '{{ target.schema }}_intermediate'
+                            '{{ target.schema }}_intermediate', '{{ target.schema }}_pii'
                         )
                     group by relation
                     order by relation

@@ -444,8 +444,12 @@ def forget(
     if not is_sure:
         typer.confirm(f"Delete all that is known of {actor}, for good?", abort=True)
     with open_target(project_dir, profiles_dir, target) as (client, where):
+        deleted = 0
         for table, rows in forget_actor(client, where.schema, actor):
             typer.echo(f"{table}: {rows:,} rows deleted")
+            deleted += rows
+    if not deleted:
+        typer.echo("Nothing was known of this learner: is it an actor_id of the marts?")
     typer.echo("Building what the learner was counted in")
     _dbt_run(where.project_dir, profiles_dir, target)
     with open_target(project_dir, profiles_dir, target) as (client, where):

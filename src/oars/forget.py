@@ -7,11 +7,18 @@ from clickhouse_connect.driver.client import Client
 from oars.connection import OarsError
 from oars.raw_tables import RawNames, qualified, raw_names, table_exists
 
-# Of the learner are: what base read, what raw has beside it, and what base could not use. The
-# last is found by its text, for it has no actor.
+# Of the learner are: what base read, what raw has beside it, and what base could not use or has not
+# tried yet. The last is found by its text, for it has no actor.
 OF_THE_LEARNER = """
 insert into {ops}.to_forget
-select event_id from {staging}.base_xapi__statements where actor_id = {{actor:String}}
+select event_id
+from {staging}.base_xapi__statements
+where
+    actor_id = {{actor:String}}
+    or (
+        event_family = 'malformed'
+        and multiSearchAny(coalesce(statement_excerpt, ''), {{names:Array(String)}})
+    )
 union distinct
 select event_id from {staging}.base_xapi__parsed_statements
 where
@@ -20,10 +27,10 @@ where
 union distinct
 select event_id from {raw}
 where
-    event_id in (
-        select event_id from {staging}.base_xapi__statements where event_family = 'malformed'
+    event_id not in (
+        select event_id from {staging}.base_xapi__statements where event_family != 'malformed'
     )
-    and position(toString(event), concat('"', {{actor:String}}, '"')) > 0
+    and multiSearchAny(toString(event), {{names:Array(String)}})
 """
 WAIT = " settings mutations_sync = 2, allow_nondeterministic_mutations = 1"
 
@@ -32,17 +39,23 @@ def forget(client: Client, schema: str, actor: str) -> Iterator[tuple[str, int]]
     """Delete a learner's rows; yields each table with the number of rows that it had of them."""
     names = raw_names()
     ops, staging = f"{schema}_ops", f"{schema}_staging"
+    if not actor.strip():
+        raise OarsError("No learner is named: give the actor_id, as marts have it.")
     if not table_exists(client, staging, "base_xapi__statements"):
         raise OarsError("Nothing has run on this database yet: run `dbt build` first.")
+    if client.command(f"select count() from {ops}.lease final where expires_at > now64(6)"):
+        raise OarsError("A run is at work on this database: wait until it has ended.")
+    users = _user_ids(client, names, actor)
+    # The ids come first: once the hash is kept, nobody is told any more who sent what waits. Those
+    # of a command that was killed are still there.
+    client.command(
+        OF_THE_LEARNER.format(ops=ops, staging=staging, raw=names.statements),
+        parameters={"actor": actor, "names": _names(client, names, actor, users)},
+    )
     client.command(
         f"insert into {ops}.forgotten (actor_hash) "
         f"select {ops_hash(ops)} where {ops_hash(ops)} not in "
         f"(select actor_hash from {ops}.forgotten)",
-        parameters={"actor": actor},
-    )
-    client.command(f"truncate table {ops}.to_forget")
-    client.command(
-        OF_THE_LEARNER.format(ops=ops, staging=staging, raw=names.statements),
         parameters={"actor": actor},
     )
     theirs = f"event_id in (select event_id from {ops}.to_forget)"
@@ -51,10 +64,10 @@ def forget(client: Client, schema: str, actor: str) -> Iterator[tuple[str, int]]
         _delete(client, names.statements, theirs, actor),
     )
     sink = names.event_sink_database
-    users = f"user_id in ({', '.join(map(str, _user_ids(client, names, actor))) or 'null'})"
+    of_users = f"user_id in ({', '.join(map(str, users)) or 'null'})"
     for table in ("user_profile", "course_enrollment", "external_id"):
         if table_exists(client, sink, table):
-            yield f"{sink}.{table}", _delete(client, names.event_sink(table), users, actor)
+            yield f"{sink}.{table}", _delete(client, names.event_sink(table), of_users, actor)
     # Base at once; states and marts follow with the run.
     base = qualified(staging, "base_xapi__statements")
     yield f"{staging}.base_xapi__statements", _delete(client, base, theirs, actor)
@@ -75,6 +88,19 @@ def _user_ids(client: Client, names: RawNames, actor: str) -> list[int]:
             ).result_rows
             found |= {int(user_id) for (user_id,) in rows}
     return sorted(found)
+
+
+def _names(client: Client, names: RawNames, actor: str, users: list[int]) -> list[str]:
+    """How a statement that cannot be read may name the learner: by pseudonym or by address."""
+    found = [f'"{actor}"']
+    if users and table_exists(client, names.event_sink_database, "user_profile"):
+        rows = client.query(
+            f"select distinct email from {names.event_sink('user_profile')} "
+            f"where user_id in ({', '.join(map(str, users))}) and email != ''"
+        ).result_rows
+        for (address,) in rows:
+            found += [f'"{address}"', f"mailto:{address}"]
+    return found
 
 
 def ops_hash(ops: str) -> str:

@@ -1,8 +1,9 @@
--- What it says: month by month, base has exactly the ids that raw has. Raw may hold an id in two
---   months, base holds it in one of them: it counts in that one.
+-- What it says: month by month, base has exactly the ids that raw has, and besides these only what
+--   was kept of months that left raw whole (the var keep_months). Raw may hold an id in two months,
+--   base holds it in one of them: it counts in that one.
 -- When it matters: a statement that is not in base is in no mart, and nothing else would tell.
--- What to do: run dbt build: it reads what arrived or was erased since. If the rows stay, delete
---   the month's partition of base_xapi__statements and build again; then report it as a fault.
+-- What to do: run `dbt run`: it reads what arrived or was erased since. If the rows stay, report it
+--   as a fault.
 with
 
 raw_statements as (
@@ -18,7 +19,8 @@ base_statements as (
 
     select
         event_id,
-        toYYYYMM(emission_time) as month
+        toYYYYMM(emission_time) as month,
+        {{ is_kept() }} as is_kept
     from {{ ref('base_xapi__statements_final') }}
 
 ),
@@ -29,6 +31,9 @@ base_months as (
         month,
         count() as base_row_count
     from base_statements
+    where
+        not base_statements.is_kept
+        or base_statements.event_id in (select raw_statements.event_id from raw_statements)
     group by month
 
 ),

@@ -105,8 +105,10 @@ class Site:
         return Run(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     def dbt_env(self) -> dict[str, str]:
-        """The environment of a dbt that writes nothing into the project."""
+        """The environment of a dbt that writes nothing into the project, and little elsewhere."""
         return self.env | {
+            "DBT_WRITE_JSON": "false",
+            "DBT_LOG_LEVEL_FILE": "none",
             "DBT_TARGET_PATH": str(self.folder / "target"),
             "DBT_LOG_PATH": str(self.folder / "logs"),
         }

@@ -41,6 +41,8 @@ KILL_AT = [
     "drop table if exists `oars`.`agg_enrollments_daily__dbt_new_data",
 ]
 
+BY_HAND = ("fct_learner_problems", "agg_instance_daily")
+
 # Kind of fault -> file, text, what to put in its place.
 FAULTS = {
     "a watermark": (
@@ -53,6 +55,11 @@ FAULTS = {
         "macros/incremental/plan_courses.sql",
         "'wanted.version != known.version'",
         "'wanted.version != known.version and cityHash64(course_key) % 64 != 7'",
+    ),
+    "base counted while nobody is told": (
+        "macros/incremental/record_statements.sql",
+        "{%- do mark_building(model.name) -%}",
+        "",
     ),
     "a sum of floats": (
         "models/marts/problem/agg_problem_difficulty.sql",
@@ -157,7 +164,9 @@ def publish(site: Site, folder: Path, batch: int, draw: random.Random) -> None:
 
 
 def variables(batch: int) -> tuple[str, str]:
-    return "--vars", json.dumps({"as_of": f"{AS_OF[batch]} 12:00:00", "pii_enabled": True})
+    """Of the runs of a batch; with few buckets, so that each has many courses without news."""
+    values = {"as_of": f"{AS_OF[batch]} 12:00:00", "pii_enabled": True, "course_buckets": 8}
+    return "--vars", json.dumps(values)
 
 
 def kill_run(site: Site, point: str, batch: int) -> None:
@@ -177,9 +186,19 @@ def kill_run(site: Site, point: str, batch: int) -> None:
         if point in " ".join(line.split()):
             run.kill()
             run.communicate()
+            assert marts_of(site)["fct_enrollments"] > 0
             return
     run.wait()
     pytest.fail(f"the run never came to: {point}")
+
+
+def marts_of(site: Site) -> dict[str, int]:
+    """Each mart, and how many rows readers find in it."""
+    marts = site.query("select name from system.tables where database = 'oars'")
+    each = [
+        f"select '{mart['name']}' as name, count() as n from oars.{mart['name']}" for mart in marts
+    ]
+    return {row["name"]: int(row["n"]) for row in site.query(" union all ".join(each))}
 
 
 def rows_of(site: Site) -> dict[str, set[str]]:
@@ -228,6 +247,9 @@ def after_arrival(folder: Path, project: Path) -> tuple[Site, Site]:
         )
         if batch:
             kill_run(live, kills.pop(), batch)
+            # Some relations are built by hand before the next run has put all in order.
+            part = live.dbt("run", "--full-refresh", "--select", *BY_HAND, *variables(batch))
+            assert part.code == 0, part.out
         live.insert(arriving[1::2])
         if batch:
             kill_run(live, kills.pop(), batch)

@@ -8,6 +8,11 @@ import pytest
 from oars_site import Site
 from test_arrival import rows_of
 
+# Statements like some that are there, as new ones.
+NEW_OF_OLD = (
+    "insert into xapi.xapi_events_all select generateUUIDv4() as id, emission_time, "
+    "replace(event, toString(event_id), toString(id)) from xapi.xapi_events_all where {where}"
+)
 SIMULATED = ("simulate", "--statements", "3000", "--learners", "30", "--courses", "2")
 
 
@@ -56,6 +61,12 @@ def test_learner_leaves_every_table_and_a_replay_does_not_bring_them_back(site: 
         f'\'{{"actor": {{"account": {{"name": "{actor}"}}}}}}\''
     )
     assert site.dbt("run").code == 0
+    # What no run has read yet goes too: a statement, and one that nobody can read.
+    site.execute(
+        NEW_OF_OLD.format(where=f"position(event, '{actor}') > 0 limit 1"),
+        "insert into xapi.xapi_events_all select generateUUIDv4(), '2026-05-02 00:00:00', "
+        f"""'{{"actor": {{"account": {{"name": "{actor}"'""",
+    )
     assert {"xapi.xapi_events_all", "event_sink.external_id", "oars.fct_enrollments"} <= (
         tables_with(site, actor)
     )
@@ -85,15 +96,49 @@ def test_learner_leaves_every_table_and_a_replay_does_not_bring_them_back(site: 
     assert rows_of(site) == incremental
 
 
+def test_nobody_is_forgotten_by_accident_or_beside_a_run(site: Site) -> None:
+    nobody = site.oars("forget", "--actor", "", "--yes")
+    assert nobody.code != 0
+    assert "No learner is named" in nobody.err
+    site.execute("insert into oars_ops.lease (invocation_id, expires_at) select 'a', now64(6) + 60")
+    beside = site.oars("forget", "--actor", "somebody", "--yes")
+    site.execute("truncate table oars_ops.lease")
+    assert beside.code != 0
+    assert "A run is at work on this database" in beside.err
+
+
 def test_month_that_left_raw_by_retention_stays_unless_the_site_says_otherwise(site: Site) -> None:
+    """Also when a statement of it comes late, and can be erased again."""
     months = "select distinct toYYYYMM(emission_time) as month from {} order by month"
     in_base = months.format("oars_staging.base_xapi__statements")
     before = site.query(in_base)
-    site.execute(f"alter table xapi.xapi_events_all drop partition {before[0]['month']}")
+    rows = (
+        "select count() as row_count from oars_staging.base_xapi__statements_final "
+        f"where toYYYYMM(emission_time) = {before[0]['month']}"
+    )
+    [kept] = site.query(rows)
+    site.execute(
+        "create table xapi.late as xapi.xapi_events_all",
+        NEW_OF_OLD.format(where=f"toYYYYMM(emission_time) = {before[0]['month']} limit 2").replace(
+            "insert into xapi.xapi_events_all", "insert into xapi.late"
+        ),
+        f"alter table xapi.xapi_events_all drop partition {before[0]['month']}",
+        "insert into xapi.xapi_events_all select * from xapi.late",
+    )
 
     assert site.dbt("run", "--full-refresh").code == 0
     assert site.query(in_base) == before
+    assert site.query(rows) == [{"row_count": kept["row_count"] + 2}]
+    held = site.dbt("test", "--select", "assert_every_raw_statement_is_in_base")
+    assert held.code == 0, held.out
+
+    site.execute(
+        "alter table xapi.xapi_events_all delete where event_id in "
+        "(select min(event_id) from xapi.late) settings mutations_sync = 2"
+    )
+    assert site.dbt("run").code == 0
+    assert site.query(rows) == [{"row_count": kept["row_count"] + 1}]
 
     run = site.dbt("run", "--vars", "{keep_months: false}")
     assert run.code == 0, run.out
-    assert site.query(in_base) == before[1:]
+    assert site.query(rows) == [{"row_count": 1}]

@@ -106,10 +106,65 @@ def test_added_and_reordered_columns_of_a_mart_are_stored_where_they_belong(
     assert after == before
 
 
+def test_mart_of_a_site_reads_what_it_likes_and_follows_it(edited: Site, project: Path) -> None:
+    """Also what the incremental method does not know: ephemeral models, plain tables."""
+    folder = project / "models/marts/enrollment"
+    (folder / "site_enrolled.sql").write_text(
+        "{{ config(materialized='ephemeral', access='protected') }}\n"
+        "select course_key, actor_id from {{ ref('fct_enrollments') }} where is_enrolled\n"
+    )
+    teams = folder / "site_teams.sql"
+    teams.write_text(
+        "{{ config(materialized='table', order_by='course_key') }}\n"
+        "select distinct course_key, 'red' as team from {{ ref('dim_courses') }}\n"
+    )
+    (folder / "agg_site.sql").write_text(
+        "{{ course_relation(order_by=['course_key']) }}\n"
+        "with enrolled as (select * from {{ ref('site_enrolled') }} where {{ planned() }}),\n"
+        "teams as (select * from {{ ref('site_teams') }} where {{ planned() }})\n"
+        "select enrolled.course_key as course_key, any(teams.team) as team, count() as n\n"
+        "from enrolled left join teams on enrolled.course_key = teams.course_key\n"
+        "group by course_key\n"
+    )
+    (folder / "agg_site.yml").write_text(
+        "version: 2\nmodels:\n  - name: agg_site\n    config: {contract: {enforced: true}}\n"
+        "    columns:\n      - {name: course_key, data_type: String}\n"
+        "      - {name: team, data_type: String}\n      - {name: n, data_type: UInt64}\n"
+    )
+    found = "select team, sum(n) as n from oars.agg_site group by team"
+    [enrolled] = edited.query("select countIf(is_enrolled) as n from oars.fct_enrollments")
+    run = edited.dbt("run", "--select", "site_teams", "agg_site")
+    assert run.code == 0, run.out
+    assert edited.query(found) == [{"team": "red", "n": enrolled["n"]}]
+
+    edit(teams, "'red'", "'blue'")
+    run = edited.dbt("run", "--select", "site_teams", "agg_site")
+    assert run.code == 0, run.out
+    assert edited.query(found) == [{"team": "blue", "n": enrolled["n"]}]
+
+
+def test_raw_that_was_updated_in_place_does_not_stop_a_run(edited: Site) -> None:
+    edited.execute(
+        "alter table xapi.xapi_events_all modify setting "
+        "enable_block_number_column = 1, enable_block_offset_column = 1",
+        "optimize table xapi.xapi_events_all final",
+        "insert into xapi.xapi_events_all select * from xapi.xapi_events_all limit 1",
+        "update xapi.xapi_events_all set event = event where event_id in "
+        "(select min(event_id) from xapi.xapi_events_all)",
+    )
+    [patches] = edited.query(
+        "select count() as n from system.parts "
+        "where table = 'xapi_events_all' and active and startsWith(partition_id, 'patch')"
+    )
+    assert int(patches["n"]) > 0
+    run = edited.dbt("run", "--select", "base_xapi__statements")
+    assert run.code == 0, run.out
+
+
 def test_other_number_of_buckets_is_refused_in_one_sentence(edited: Site) -> None:
     fewer = ("--vars", json.dumps({"course_buckets": 8}))
     refused = edited.dbt("run", "--select", "fct_enrollments", *fewer)
-    assert "was built with another number of course_buckets: run `dbt run --full-refresh`" in (
+    assert "was built with another number of course_buckets: run `dbt run --full-refresh" in (
         refused.out
     )
     rebuilt = edited.dbt("run", "--full-refresh", "--select", "fct_enrollments", *fewer)

@@ -1,6 +1,7 @@
 """The main job end to end: a file becomes marts, and a second run has nothing to do."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +127,27 @@ def test_news_of_one_course_and_an_erasure_reach_the_marts(site: Site, tmp_path:
     left = statement(4, verb="http://id.tincanapi.com/verb/unregistered")
     (tmp_path / "more.ndjson").write_text(json.dumps(left))
     assert site.oars("load", tmp_path / "more.ndjson").code == 0
+    assert re.search(r"waiting in raw +1\n", site.oars("status").out)
     assert site.dbt("run").code == 0
+    said = site.oars("status").out
+    assert re.search(r"newest statement +2026-03-01 10:04:00 UTC\n", said)
+    assert re.search(r"last read into base +20\d\d-", said)
+    assert re.search(r"waiting in raw +0\n", said)
+    [run] = site.query(
+        "select command, target, result, months, course_count, appended_count, "
+        "rows['fct_enrollments'] as rows, dateDiff('second', started_at, ended_at) as seconds "
+        "from oars_ops.run_log final order by started_at desc limit 1"
+    )
+    assert int(run.pop("seconds")) > 0
+    assert run == {
+        "command": "run",
+        "target": "embedded",
+        "result": "success",
+        "months": [202603],
+        "course_count": 1,
+        "appended_count": 1,
+        "rows": 1,
+    }
     assert site.query("select is_enrolled from oars.fct_enrollments") == [{"is_enrolled": False}]
 
     site.execute("alter table xapi.xapi_events_all delete where 1 settings mutations_sync = 2")

@@ -436,13 +436,15 @@ def test_an_arrow_leads_to_what_a_dashboard_has_about_the_row(
     if "tabs" in DASHBOARDS[slug]:
         browser.find(".dashboard-component-tabs [role=tab]")[0].click()
     rows = f"[data-test-chart-name='{title}'] tbody tr:has(a[href*='../{target}/'])"
-    browser.wait(partial(browser.find, rows), f"arrows in {title}")
+    browser.wait(
+        lambda: any(row.is_displayed() for row in browser.find(rows)), f"arrows in {title}"
+    )
     browser.driver.get_log("performance")
     # Not the first row, which the dashboard may choose by itself.
     named = browser.driver.execute_script(
         "const row = [...document.querySelectorAll(arguments[0])].at(-1);"
         "row.querySelector('a').click();"
-        "return row.cells[0].innerText",
+        "return row.cells[0].textContent",
         rows,
     )
     page = Page({}, [], [])

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from oars_site import WITHOUT_TESTS, Site, copy_of_project
+from test_arrival import kill_run
 from xapi_corpus import SHAPE_CASES, Case
 
 VECTORS_TABLE = """
@@ -104,6 +105,30 @@ def test_added_and_reordered_columns_of_a_mart_are_stored_where_they_belong(
         int(row["enrollment_count"]) * 100 for row in before
     ]
     assert after == before
+
+
+def test_what_is_built_by_hand_after_a_kill_is_built_again(edited: Site) -> None:
+    """Killed while base counts the statements of a month, a run leaves fewer of them to be seen."""
+    problems = "select * from oars.fct_learner_problems order by all"
+    before = edited.query(problems)
+    # News of one course, which is in no problem, in a month in which both courses have attempts.
+    [busy] = edited.query(
+        "select toString(toYYYYMM(emission_time)) as month "
+        "from oars_staging.stg_xapi__problem_events group by month "
+        "order by uniqExact(course_key) desc, count() desc limit 1"
+    )
+    edited.execute(
+        "insert into xapi.xapi_events_all select generateUUIDv4() as id, "
+        f"'{busy['month']}15', replace(event, toString(event_id), toString(id)) "
+        "from xapi.xapi_events_all where event like '%/verbs/registered%' limit 1"
+    )
+    kill_run(edited, "insert into oars_ops.course_months")
+    by_hand = edited.dbt("run", "--full-refresh", "--select", "fct_learner_problems")
+    assert by_hand.code == 0, by_hand.out
+    assert edited.query(problems) != before
+    run = edited.dbt("run")
+    assert run.code == 0, run.out
+    assert edited.query(problems) == before
 
 
 def test_mart_of_a_site_reads_what_it_likes_and_follows_it(edited: Site, project: Path) -> None:

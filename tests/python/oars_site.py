@@ -104,6 +104,25 @@ class Site:
         )
         return Run(done.returncode, done.stdout.decode(), done.stderr.decode())
 
+    def dbt_until(self, point: str, *arguments: str) -> subprocess.Popen[str]:
+        """Start dbt; give its process as soon as it says that it does a thing."""
+        run = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "dbt.cli.main", "--no-use-colors", "--log-level", "debug"),
+                *arguments,
+            ],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=self.folder,
+            env=self.dbt_env(),
+        )
+        assert run.stdout is not None
+        for line in run.stdout:
+            if point in " ".join(line.split()):
+                return run
+        run.wait()
+        raise AssertionError(f"dbt never came to: {point}")
+
     def dbt_env(self) -> dict[str, str]:
         """The environment of a dbt that writes nothing into the project, and little elsewhere."""
         return self.env | {

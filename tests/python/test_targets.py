@@ -160,22 +160,8 @@ def test_run_that_was_taken_for_dead_changes_nothing_when_it_wakes(
         "replace(event, toString(event_id), '') from xapi.xapi_events_all "
         "where event like '%registered%'"
     )
-    first = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "dbt.cli.main", "--no-use-colors", "--log-level", "debug"),
-            *("run", "--target", "server"),
-        ],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=site.folder,
-        env=site.dbt_env(),
-    )
-    assert first.stdout is not None
-    for line in first.stdout:
-        if point in line:
-            os.kill(first.pid, signal.SIGSTOP)
-            break
-    assert first.poll() is None
+    first = site.dbt_until(point, "run", "--target", "server")
+    os.kill(first.pid, signal.SIGSTOP)
     # It is halted for longer than its lease.
     site.over_http(
         "insert into oars_ops.lease (invocation_id, expires_at) select invocation_id, now64(6) "

@@ -1,8 +1,8 @@
 -- What it says: base has no id twice.
 -- When it matters: an id that base held in two months would be equal to raw in each of them, and
 --   still count twice.
--- What to do: run `dbt run` with the var keep_months as it is, once; if rows stay, report it as a
---   fault. To delete a month from base by hand loses what raw has no more.
+-- What to do: run `dbt run --full-refresh --select base_xapi__statements`, then `dbt run`, and report it
+--   as a fault.
 with
 
 base_statements as (

@@ -58,7 +58,13 @@
         {%- endif -%}
     {%- endfor -%}
     {%- do keep_months(left) -%}
+    {%- set kept = {} -%}
+    {%- for row in run_query('select month, toString(kept_at) from ' ~ ops('kept_months') ~ ' final')
+        .rows if var('keep_months') -%}
+        {%- do kept.update({row[0]: row[1]}) -%}
+    {%- endfor -%}
 
+    {%- do renew_lease() -%}
     {%- do run_query('truncate table ' ~ ops('month_plan')) -%}
     {%- if signatures -%}
         {%- set months = signatures.keys() | join(', ') -%}
@@ -80,32 +86,27 @@
                 order by month
             {%- endset -%}
             {%- set outdated_months = run_query(outdated).rows | map(attribute=0) | list -%}
+            {%- set still_in_raw -%}
+                select distinct toYYYYMM(emission_time) as month
+                from {{ this }}
+                where
+                    month in ({{ outdated_months | join(', ') or 0 }})
+                    and (month, event_id) in (select {{ month }}, event_id {{ raw_ids }})
+            {%- endset -%}
+            {%- set known_to_raw = run_query(still_in_raw).rows | map(attribute=0) | list
+                if outdated_months and var('keep_months') else outdated_months -%}
+            {%- do keep_months(outdated_months | reject('in', known_to_raw) | reject('in', kept) | list) -%}
             {%- if outdated_months -%}
-                {%- set of_outdated = 'toYYYYMM(emission_time) in ('
-                    ~ outdated_months | join(', ') ~ ')' -%}
-                {%- set still_in_raw -%}
-                    select distinct toYYYYMM(emission_time) as month
-                    from {{ this }}
-                    where
-                        {{ of_outdated }}
-                        and (month, event_id) in (select {{ month }}, event_id {{ raw_ids }})
-                {%- endset -%}
-                {%- do keep_months(outdated_months | reject(
-                    'in', run_query(still_in_raw).rows | map(attribute=0) | list
-                ) | list) if var('keep_months') -%}
+                {%- do renew_lease() -%}
                 {%- do mark_building(model.name) -%}
-                {%- set kept_months = run_query(
-                    'select distinct toYYYYMM(emission_time) from ' ~ this ~ ' where '
-                    ~ of_outdated ~ ' and ' ~ is_kept()
-                ).rows | map(attribute=0) | list -%}
             {%- endif -%}
-            {%- for old in outdated_months -%}
+            {%- for old in outdated_months if old in known_to_raw or old in kept -%}
                 {%- do log('Statements of ' ~ old ~ ' are read again.', info=true) -%}
-                {%- if old in kept_months -%}
+                {%- if old in kept -%}
                     {%- do run_query(
-                        'alter table ' ~ this ~ ' delete in partition ' ~ old ~ ' where not '
-                        ~ is_kept() ~ ' settings mutations_sync = 2, '
-                        ~ 'allow_nondeterministic_mutations = 1'
+                        'alter table ' ~ this ~ ' delete in partition ' ~ old
+                        ~ " where loaded_at >= toDateTime64('" ~ kept[old] ~ "', 6, 'UTC')"
+                        ~ ' settings mutations_sync = 2'
                     ) -%}
                 {%- else -%}
                     {%- do run_query('alter table ' ~ this ~ ' drop partition ' ~ old) -%}
@@ -128,6 +129,7 @@
         {%- for month, signature in signatures.items() -%}
             {%- do rows.append('(' ~ month ~ ', ' ~ signature ~ ', ' ~ (month in with_news) ~ ')') -%}
         {%- endfor -%}
+        {%- do renew_lease() -%}
         {%- do run_query('insert into ' ~ ops('month_plan') ~ ' values ' ~ rows | join(', ')) -%}
     {%- endif -%}
 {%- endif -%}
@@ -139,8 +141,7 @@
     {%- if months -%}
         {%- do run_query(
             'insert into ' ~ ops('kept_months') ~ ' (month, kept_at) select month, now64(6) from '
-            ~ "values('month UInt32', " ~ months | join(', ') ~ ') where month not in '
-            ~ '(select month from ' ~ ops('kept_months') ~ ')'
+            ~ "values('month UInt32', " ~ months | join(', ') ~ ')'
         ) -%}
     {%- endif -%}
 {% endmacro %}

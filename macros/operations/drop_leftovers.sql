@@ -3,12 +3,11 @@
     staging table gone and cannot swap it in any more.
 -#}
 {% macro drop_leftovers() %}
-    {%- set schemas = graph.nodes.values() | map(attribute='schema') | unique | list -%}
     {%- set leftovers -%}
         select concat('`', database, '`.`', name, '`')
         from system.tables
         where
-            database in ('{{ schemas | join("', '") }}')
+            database in ('{{ own_schemas() | join("', '") }}')
             and match(name, '__dbt_(new_data|tmp|backup)')
     {%- endset -%}
     {%- for name in run_query(leftovers).rows | map(attribute=0) -%}

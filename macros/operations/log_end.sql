@@ -69,10 +69,7 @@
                     from system.parts
                     where
                         active
-                        and database in (
-                            '{{ target.schema }}', '{{ target.schema }}_staging',
-                            '{{ target.schema }}_intermediate', '{{ target.schema }}_pii'
-                        )
+                        and database in ('{{ own_schemas() | join("', '") }}')
                     group by relation
                     order by relation
                 )

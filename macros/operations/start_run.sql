@@ -15,6 +15,7 @@
                 {%- do drop_pii() -%}
             {%- endif -%}
             {%- do record_sources() -%}
+            {%- do renew_lease() -%}
         {%- endif -%}
     {%- endif -%}
 {% endmacro %}

@@ -624,7 +624,7 @@ def table_params(chart: Chart, texts: Texts) -> Spec:
         "page_length": spec.get("page", 50),
         "server_pagination": False,
         "include_search": spec.get("search", False),
-        # What learners typed is shown as it is; only the links of links.yml are more than text.
+        # What learners typed is shown as it is; HTML is for the links of links.yml.
         "allow_render_html": "link" in columns,
         "table_timestamp_format": spec.get("time_format", "%Y-%m-%d"),
         "show_cell_bars": False,

@@ -30,6 +30,12 @@ where
     event_id not in (
         select event_id from {staging}.base_xapi__statements where event_family != 'malformed'
     )
+    and event_id not in (
+        select event_id from {staging}.base_xapi__parsed_statements
+        where
+            event_id not in (select event_id from {staging}.base_xapi__statements)
+            and event_family != 'malformed'
+    )
     and multiSearchAny(toString(event), {{names:Array(String)}})
 """
 WAIT = " settings mutations_sync = 2, allow_nondeterministic_mutations = 1"
@@ -99,7 +105,7 @@ def _names(client: Client, names: RawNames, actor: str, users: list[int]) -> lis
             f"where user_id in ({', '.join(map(str, users))}) and email != ''"
         ).result_rows
         for (address,) in rows:
-            found += [f'"{address}"', f"mailto:{address}"]
+            found += [f'"{address}"', f'mailto:{address}"']
     return found
 
 

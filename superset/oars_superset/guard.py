@@ -178,7 +178,11 @@ def _check_tree(
     default_schema: str | None,
     functions: Collection[str],
 ) -> None:
-    values = {node.alias for node in tree.find_all(exp.Alias, exp.CTE)}
+    values = {
+        node.alias
+        for node in tree.find_all(exp.Alias, exp.CTE)
+        if isinstance(node, exp.Alias) or node.args.get("scalar")
+    }
     for node in tree.walk():
         if isinstance(node, REFUSED_NODES):
             raise Refused("Only one SELECT over the marts can be sent.")
@@ -214,7 +218,7 @@ def _check_names(node: exp.Expression, values: Collection[str]) -> None:
 
     In a WHERE ClickHouse takes an alias for the column, and a lambda's for the function:
     `'my course' as course_key` or `(x -> 'me') as unhex` would satisfy the rule on every row.
-    `values` are all aliases of the query: what they name may have parts called course_key.
+    `values` are all aliases of values in the query: these may have parts called course_key.
     """
     given = node.expressions if isinstance(node, exp.Lambda) else [node.args.get("alias")]
     if isinstance(node, exp.TableAlias):
@@ -278,7 +282,10 @@ def is_defined_above(table: exp.Table) -> bool:
 
 def _gives_name(definitions: list[exp.Expression], name: str) -> bool:
     return any(
-        isinstance(definition.this, exp.Query) and definition.alias == name
+        # `with (select 1) as x` names a value: a table of that name is still read.
+        isinstance(definition.this, exp.Query)
+        and not definition.args.get("scalar")
+        and definition.alias == name
         for definition in definitions
     )
 

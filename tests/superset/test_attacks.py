@@ -128,6 +128,18 @@ QUERIES: dict[str, dict[str, Any]] = {
             ]
         ],
     },
+    "order by a value called like a table": {
+        "columns": ["actor_id"],
+        "orderby": [
+            [
+                sql_metric(
+                    "1 union all with (select 1) as fct_enrollments "
+                    "select actor_id from fct_enrollments"
+                ),
+                True,
+            ]
+        ],
+    },
     "order by who is staff": {
         "columns": ["actor_id"],
         "orderby": [[sql_metric("1 union all select username from oars.course_staff"), True]],
@@ -433,6 +445,7 @@ def test_readers_are_not_told_who_else_is_there(
     ).json()["access_token"]
     for answer in [
         one.get(url),
+        superset.user("analyst").get(url),  # with a role of the operator's own
         one.get(f"{url}?q=(include_ids:!(1,2,3),page_size:100)"),
         requests.get(
             superset.address + url, headers={"Authorization": f"Bearer {token}"}, timeout=60

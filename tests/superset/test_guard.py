@@ -54,6 +54,8 @@ ALLOWED = [
     "SELECT m.course_key AS course_key, b.block_id AS b FROM oars.fct_enrollments AS m LEFT JOIN "
     "oars.agg_problem_difficulty AS b ON m.course_key = b.course_key",
     "SELECT `username` AS `username` FROM oars.course_staff",
+    "WITH a AS (SELECT course_key FROM oars.fct_enrollments), b AS (SELECT course_key AS x FROM "
+    "oars.fct_enrollments) SELECT a.course_key AS course_key FROM a JOIN b ON a.course_key = b.x",
 ]
 
 # Refused: what reads files, tables, the server or the session. The engine does run these.
@@ -184,6 +186,12 @@ NAMES = [
     "WITH (x, y) -> 1 AS `in` SELECT actor_id FROM oars.fct_enrollments",
     "WITH (x, y) -> 1 AS `and` SELECT actor_id FROM oars.fct_enrollments",
 ]
+# A value's name is no table's: the table of that name is read.
+VALUES_AS_TABLES = [
+    "WITH (SELECT 1) AS base SELECT response FROM base",
+    "SELECT '' UNION ALL WITH (SELECT 1) AS base SELECT response FROM base",
+    "SELECT EXISTS (WITH (SELECT 1) AS base SELECT response FROM base)",
+]
 NAMES_TOO = [
     "SELECT COURSE_KEY.course_key AS course_key FROM oars.fct_enrollments AS COURSE_KEY",
     "SELECT b.course_key AS course_key FROM oars.fct_enrollments AS a",
@@ -208,6 +216,14 @@ def test_what_takes_a_name_of_the_rule_is_refused_and_would_have_worked(
     )
     rows = engine.query(f"{sql} WHERE ({rule})").result_rows
     assert any(row[-1].startswith(SEALED) for row in rows)
+
+
+@pytest.mark.parametrize("sql", VALUES_AS_TABLES)
+def test_a_value_called_like_a_table_does_not_define_it(sql: str, engine: Any) -> None:
+    engine.command("use oars_staging")
+    assert engine.query(sql).result_rows
+    with pytest.raises(guard.Refused, match="is not a mart"):
+        guard.check(sql, default_schema="oars_staging")
 
 
 @pytest.mark.parametrize("sql", NAMES_TOO)

@@ -42,6 +42,11 @@ BLOCK_COLUMNS = {"block_label": "String"}
 BLOCK_LABEL = "if(b.block_label != '', b.block_label, m.block_id)"
 COLORS = {"high": "#E04355", "watch": "#FCC700", "none": "#5AC189"}
 """Of the levels of risk: what a reader takes them for."""
+PALETTE = (
+    *("#1FA8C9", "#454E7C", "#5AC189", "#FF7F44", "#666666", "#A868B7"),
+    *("#3CCCCB", "#A38F79", "#E04355", "#FCC700", "#8FD3E4", "#A1A6BD"),
+)
+"""Of measures side by side: Superset by itself may give two of a chart one color."""
 GRID_WIDTH = 12
 ROW_LIMIT = 10_000
 
@@ -856,7 +861,7 @@ def dashboard_tree(slug: str, spec: Spec, charts: list[Chart], filters: Tree, te
             "refresh_frequency": 0,
             "timed_refresh_immune_slices": [],
             "expanded_slices": {},
-            "label_colors": COLORS,
+            "label_colors": colors_of(charts, texts),
             "shared_label_colors": [],
             "color_scheme": "supersetColors",
             "color_scheme_domain": [],
@@ -866,6 +871,17 @@ def dashboard_tree(slug: str, spec: Spec, charts: list[Chart], filters: Tree, te
         },
         "version": "1.0.0",
     }
+
+
+def colors_of(charts: list[Chart], texts: Texts) -> dict[str, str]:
+    """A color for each measure that stands beside another, the same in all charts."""
+    labels = {
+        label_of_metric(metric, chart.mart, texts): None
+        for chart in charts
+        if len(chart.metrics) > 1 and chart.spec["kind"] != "table"
+        for metric in chart.metrics
+    }
+    return {label: PALETTE[i % len(PALETTE)] for i, label in enumerate(labels)} | COLORS
 
 
 def reaches(name: str, filters: Tree, spec: Spec, chart: Chart) -> bool:

@@ -861,7 +861,7 @@ def dashboard_tree(slug: str, spec: Spec, charts: list[Chart], filters: Tree, te
             "refresh_frequency": 0,
             "timed_refresh_immune_slices": [],
             "expanded_slices": {},
-            "label_colors": colors_of(charts, texts),
+            "label_colors": colors_of(charts),
             "shared_label_colors": [],
             "color_scheme": "supersetColors",
             "color_scheme_domain": [],
@@ -873,15 +873,15 @@ def dashboard_tree(slug: str, spec: Spec, charts: list[Chart], filters: Tree, te
     }
 
 
-def colors_of(charts: list[Chart], texts: Texts) -> dict[str, str]:
-    """A color for each measure that stands beside another, the same in all charts."""
-    labels = {
-        label_of_metric(metric, chart.mart, texts): None
+def colors_of(charts: list[Chart]) -> dict[str, str]:
+    """A color for each metric that stands beside another, the same in all charts."""
+    several = {
+        metric: None
         for chart in charts
         if len(chart.metrics) > 1 and chart.spec["kind"] != "table"
         for metric in chart.metrics
     }
-    return {label: PALETTE[i % len(PALETTE)] for i, label in enumerate(labels)} | COLORS
+    return {metric: PALETTE[i % len(PALETTE)] for i, metric in enumerate(several)} | COLORS
 
 
 def reaches(name: str, filters: Tree, spec: Spec, chart: Chart) -> bool:

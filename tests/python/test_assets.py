@@ -13,6 +13,7 @@ from oars.assets import (
     Chart,
     Mart,
     Parts,
+    colors_of,
     link_sql,
     make_assets,
     marts_read,
@@ -114,19 +115,13 @@ def test_a_value_of_one_row_wants_the_whole_key(marts: dict[str, Mart]) -> None:
     )
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_measures_side_by_side_have_their_own_colors(
-    language: str, marts: dict[str, Mart], parts: Parts
-) -> None:
-    made = make_assets(PROJECT, marts, language)["assets"]
-    for chart in parts.charts:
-        if len(chart.metrics) < 2 or chart.spec["kind"] == "table":
-            continue
-        dashboard = yaml.safe_load(made[f"dashboards/{chart.dashboard}.yaml"])
-        colors = dashboard["metadata"]["label_colors"]
-        mart = yaml.safe_load(made[f"datasets/OARS/{chart.mart.name}.yaml"])
-        labels = {each["metric_name"]: each["verbose_name"] for each in mart["metrics"]}
-        assert len({colors[labels[name]] for name in chart.metrics}) == len(chart.metrics), chart
+def test_metrics_side_by_side_have_their_own_colors(parts: Parts) -> None:
+    for slug in parts.dashboards:
+        charts = [chart for chart in parts.charts if chart.dashboard == slug]
+        colors = colors_of(charts)
+        for chart in charts:
+            if len(chart.metrics) > 1 and chart.spec["kind"] != "table":
+                assert len({colors[name] for name in chart.metrics}) == len(chart.metrics), chart
 
 
 def test_a_link_names_the_row_whatever_is_in_its_names(tmp_path: Path) -> None:
@@ -178,7 +173,7 @@ def test_a_language_changes_the_words_and_nothing_else(
             return {
                 name: wordless(below)
                 for name, below in tree.items()
-                if name != "label_colors" and (name not in said or not isinstance(below, str))
+                if name not in said or not isinstance(below, str)
             }
         return [wordless(each) for each in tree] if isinstance(tree, list) else tree
 

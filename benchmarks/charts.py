@@ -45,8 +45,9 @@ def main() -> None:
     asked, marts = queries()
 
     import clickhouse_connect
+    from oars_superset.snapshot import SETTINGS
 
-    client = clickhouse_connect.get_client(interface="chdb", path=str(marts))
+    client = clickhouse_connect.get_client(interface="chdb", path=str(marts), settings=SETTINGS)
 
     def seconds(sql: str) -> float:
         def once() -> float:

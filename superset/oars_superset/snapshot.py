@@ -46,10 +46,6 @@ SETTINGS = {
     "max_memory_usage": 4_000_000_000,
     "max_execution_time": 60,
     "max_result_rows": 1_000_000,
-    # The rule leaves rows out before anything else is computed: whether an expression fails would
-    # say something of rows that it hides.
-    "query_plan_merge_filters": 0,
-    "optimize_move_to_prewhere": 0,
 }
 
 # (sql, database of the connection): raises if the statement is not to be sent.

@@ -37,20 +37,19 @@ def _is_guarded(settings: dict[str, Any], database_name: str) -> bool:
 
 def _check(
     settings: dict[str, Any], sql: str, default_schema: str | None, database: Any = None
-) -> None:
-    """Ask the guard; with a database also whether the rows are the user's."""
+) -> str:
+    """Give the query that may be sent: with a database, over the current user's rows only."""
     from superset.errors import ErrorLevel, SupersetError, SupersetErrorType
     from superset.exceptions import SupersetSecurityException
 
     from oars_superset.guard import ALLOWED_SCHEMAS, Refused, check
-    from oars_superset.rows import check_rows
+    from oars_superset.rows import own_rows
 
     schemas = tuple(settings.get("OARS_SCHEMAS", ALLOWED_SCHEMAS))
     functions = frozenset(name.lower() for name in settings.get("OARS_FUNCTIONS", ()))
     try:
         tree = check(sql, schemas, default_schema, functions)
-        if database is not None:
-            check_rows(tree, database)
+        own = own_rows(tree, database) if database is not None else tree
     except Refused as error:
         # Superset shows the message of this class to the user, in charts and in SQL Lab.
         raise SupersetSecurityException(
@@ -60,6 +59,7 @@ def _check(
                 level=ErrorLevel.ERROR,
             )
         ) from error
+    return sql if own is tree else own.sql("clickhouse")
 
 
 def _query_mutator(
@@ -79,7 +79,7 @@ def _query_mutator(
             schemas = settings.get("OARS_SCHEMAS", ALLOWED_SCHEMAS)
             is_ours = database.backend == "clickhousedb"
             default_schema = schemas[0] if is_ours else database.url_object.database
-            _check(settings, sql, default_schema, database)
+            sql = _check(settings, sql, default_schema, database)
         return chained(sql, **options) if chained else sql
 
     return mutate

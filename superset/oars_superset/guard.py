@@ -19,8 +19,8 @@ gets more with each version, so the guard is a list of what is allowed. A query 
 
 2. The tree, as sqlglot reads it with ClickHouse's grammar: one query; each relation named, of an
    allowed schema or defined by the query's own `with`; no settings, no format; `in` with a list of
-   values or a sub-query only, since ClickHouse would take a name there for a table; nothing that
-   takes a name which row-level security is written with.
+   values or a sub-query only, since ClickHouse would take a name there for a table; no function
+   that is given a name.
 
 What cannot be read is refused.
 """
@@ -28,15 +28,17 @@ What cannot be read is refused.
 import re
 from collections.abc import Collection, Iterator
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 import sqlglot
 from sqlglot import exp
 
 ALLOWED_SCHEMAS = ("oars", "oars_pii")
-# The words of the rule of row-level security (apply.py), operators by the names of their functions.
-# ClickHouse looks among the aliases of a query first: nothing else may be called like them.
-PROTECTED_NAMES = frozenset({"course_key", "username", "unhex", "and", "equals", "in", "notequals"})
+# The functions of the rule of row-level security (apply.py), its operators among them.
+# ClickHouse looks for a function among the names that a query gives first, also from within the
+# sub-query that rows.py writes: `(x -> 'me') as unhex` would satisfy the rule on every row.
+RULE_FUNCTIONS = frozenset({"unhex", "and", "equals", "in", "notequals"})
 LONGEST_QUERY = 200_000  # characters; filters by long lists of values come to some thousands
 
 FUNCTIONS = frozenset((Path(__file__).parent / "functions.txt").read_text().split())
@@ -130,18 +132,21 @@ def check(
 
 
 def _check_text(sql: str, functions: Collection[str]) -> None:
-    kind_before = before = ""
-    for kind, text in _tokens(sql):
-        if kind == "word" and text.lower() in _REFUSED_WORDS:
+    before = ""
+    for (kind, text), (_, following) in pairwise([*_tokens(sql), ("end", "")]):
+        word = text.lower() if kind == "word" else ""
+        if word in _REFUSED_WORDS:
             raise Refused(f"{text.upper()} is not allowed in queries of dashboards.")
-        if kind_before == "word" and before.lower() == "in" and text != "(":
+        if word == "in" and following != "(":
             raise Refused(NO_LIST)
         # Also a name in quotes can be called, and `in`(x, t) reads the table t.
-        is_keyword = kind_before == "word" and before.lower() in _KEYWORDS
-        is_call = text == "(" and kind_before in ("word", "name") and not is_keyword
-        if is_call and not _may_be_called(before, functions):
-            raise Refused(f"The function {before} is not allowed in queries of dashboards.")
-        kind_before, before = kind, text[1:-1] if kind == "name" else text
+        name = text[1:-1] if kind == "name" else text
+        if kind in ("name", "word") and (word not in _KEYWORDS or before == "as"):
+            if following == "(" and not _may_be_called(name, functions):
+                raise Refused(f"The function {name} is not allowed in queries of dashboards.")
+            if following != "(" and name.lower() in RULE_FUNCTIONS:
+                raise Refused(f"Nothing can be called {name} in queries of dashboards.")
+        before = word
 
 
 def _tokens(sql: str) -> Iterator[tuple[str, str]]:
@@ -178,11 +183,6 @@ def _check_tree(
     default_schema: str | None,
     functions: Collection[str],
 ) -> None:
-    values = {
-        node.alias
-        for node in tree.find_all(exp.Alias, exp.CTE)
-        if isinstance(node, exp.Alias) or node.args.get("scalar")
-    }
     for node in tree.walk():
         if isinstance(node, REFUSED_NODES):
             raise Refused("Only one SELECT over the marts can be sent.")
@@ -190,8 +190,12 @@ def _check_tree(
             raise Refused("SETTINGS and FORMAT are not allowed in queries of dashboards.")
         if isinstance(node, exp.Anonymous) and not _may_be_called(node.name, functions):
             raise Refused(f"The function {node.name} is not allowed in queries of dashboards.")
-        if isinstance(node, exp.Alias | exp.CTE | exp.TableAlias | exp.Lambda):
-            _check_names(node, values)
+        if isinstance(node, exp.Alias | exp.CTE) and isinstance(
+            # sqlglot takes a lambda that stands in brackets for the arrow of JSON.
+            node.this.unnest(),
+            exp.Lambda | exp.JSONExtract | exp.JSONExtractScalar,
+        ):
+            raise Refused("A function cannot be given a name in queries of dashboards.")
         if isinstance(node, exp.Table):
             _check_table(node, schemas, default_schema)
         elif isinstance(node, exp.Select):
@@ -211,40 +215,6 @@ def relations(select: exp.Select) -> list[exp.Expression]:
     )
     found = [source.this, *joins] if source else joins
     return [each.this if isinstance(each, exp.Final) else each for each in found]
-
-
-def _check_names(node: exp.Expression, values: Collection[str]) -> None:
-    """Nothing takes a name of the rule, but for the column of that name itself.
-
-    In a WHERE ClickHouse takes an alias for the column, and a lambda's for the function:
-    `'my course' as course_key` or `(x -> 'me') as unhex` would satisfy the rule on every row.
-    `values` are all aliases of values in the query: these may have parts called course_key.
-    """
-    given = node.expressions if isinstance(node, exp.Lambda) else [node.args.get("alias")]
-    if isinstance(node, exp.TableAlias):
-        given = [node.this, *node.columns]
-    for each in given:
-        name = each.name if isinstance(each, exp.Expression) else ""
-        if name.lower() in PROTECTED_NAMES and not _is_itself(node, name, values):
-            raise Refused(f"Nothing else can be called {name} in queries of dashboards.")
-    # sqlglot takes a lambda that stands in brackets for the arrow of JSON.
-    named = node.this.unnest() if isinstance(node, exp.Alias | exp.CTE) else None
-    if isinstance(named, exp.Lambda | exp.JSONExtract | exp.JSONExtractScalar):
-        raise Refused("A function cannot be given a name in queries of dashboards.")
-
-
-def _is_itself(node: exp.Expression, name: str, values: Collection[str]) -> bool:
-    """Whether an alias is that of the column of this name of what its own SELECT reads."""
-    column = node.this
-    select = node.parent_select
-    if not (isinstance(node, exp.Alias) and isinstance(column, exp.Column) and select):
-        return False
-    read = {relation.alias_or_name for relation in relations(select)}
-    return (
-        column.name == name
-        and not column.db
-        and (not column.table or (column.table in read and column.table not in values))
-    )
 
 
 def _check_table(table: exp.Table, schemas: Collection[str], default_schema: str | None) -> None:

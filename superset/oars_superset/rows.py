@@ -1,10 +1,15 @@
-"""Whose rows a query reads: each table has to be the user's, with the user's row-level security.
+"""Whose rows a query reads: each table becomes the user's own rows of it, before all else.
 
-Superset adds row-level security to the SELECT that it makes itself. What a user writes into a
-metric or an ORDER BY can hold a SELECT of its own: Superset 6.1 looks for sub-queries there, and
-misses `x union all select ... from t` and `exists (select ...)`. So the whole query is looked at
-once more: a table is read if the user was granted a dataset of it, and by a SELECT that has each
-rule of that dataset among the conditions of its WHERE.
+Superset adds row-level security to the WHERE of the SELECT that it makes itself. That leaves gaps:
+
+- Custom SQL can hold a SELECT of its own: Superset 6.1 looks for sub-queries there, and misses
+  `x union all select ... from t` and `exists (select ...)`.
+- ClickHouse chooses in which order it computes the conditions of a WHERE, also across sub-queries.
+  What a user wrote could be computed for rows of others: whether it fails, or how long it takes,
+  tells of them bit by bit.
+
+So each table that has rules is read by a sub-query, `(select * from t where <rules> limit <all>)`.
+A LIMIT is what no condition is moved across: it could change which rows are in the limit.
 """
 
 from collections.abc import Iterator
@@ -16,59 +21,58 @@ from sqlglot import exp
 
 from oars_superset.guard import Refused, is_defined_above, relations
 
+ALL_ROWS = 2**63 - 1
 
-def check_rows(tree: exp.Query, database: Any) -> None:
-    """Raise Refused if the query reads rows that the current user may not see.
 
-    Without a user (Superset's own command line) nothing is checked.
+def own_rows(tree: exp.Query, database: Any) -> exp.Query:
+    """Give the query over the current user's rows; the tree itself if no rule holds for the user.
+
+    Raises Refused if the query reads a table of which the user was granted no dataset. Without a
+    user (Superset's own command line) nothing is checked.
     """
     from flask import g, has_request_context
     from superset import security_manager
 
     if getattr(g, "user", None) is None and not has_request_context():
-        return
+        return tree
     # One question for all that was granted: to ask Superset for each table takes 0.02 s.
     granted = security_manager.user_view_menu_names("datasource_access")
-    needed: dict[int, list[exp.Expression]] = {}  # id of a table's node -> conditions
-    for table in _tables(tree):
-        conditions = []
-        datasets = _datasets(database, table)
-        for dataset in datasets:
-            conditions += _conditions(dataset)
-        needed[id(table)] = conditions
-        may_read = datasets and all(
-            dataset.perm in granted or security_manager.can_access_datasource(dataset)
-            for dataset in datasets
-        )
-        if not (may_read or security_manager.can_access_database(database)):
-            needed[id(table)] = [exp.false()]  # no SELECT has it: only a rule may read this table
-    rules = [condition for conditions in needed.values() for condition in conditions]
-    allowed = {id(table) for rule in _found(tree, rules) for table in rule.find_all(exp.Table)}
-    for select in tree.find_all(exp.Select):
-        for table in relations(select):
-            if isinstance(table, exp.Table) and id(table) in needed and id(table) not in allowed:
-                _check_select(select, table, needed[id(table)])
+
+    def is_granted(datasets: list[Any]) -> bool:
+        each = (d.perm in granted or security_manager.can_access_datasource(d) for d in datasets)
+        return (bool(datasets) and all(each)) or security_manager.can_access_database(database)
+
+    narrowed = tree.copy()
+    read = [(table, _datasets(database, table)) for table in _tables(narrowed)]
+    rules = {dataset: _rules(dataset) for _, datasets in read for dataset in datasets}
+    of_rules = {
+        id(table)
+        for rule in _found(narrowed, [rule for each in rules.values() for rule in each])
+        for table in rule.find_all(exp.Table)
+    }
+    of_user = [(table, datasets) for table, datasets in read if id(table) not in of_rules]
+    for table, datasets in of_user:
+        if not is_granted(datasets):
+            name = table.sql("clickhouse")
+            raise Refused(f"{name} cannot be read: no dataset of it was granted to you.")
+    to_narrow = [
+        (table, conditions)
+        for table, datasets in of_user
+        if (conditions := [rule for dataset in datasets for rule in rules[dataset]])
+    ]
+    for table, conditions in to_narrow:
+        _narrow(table, conditions)
+    return narrowed if to_narrow else tree
 
 
-def _check_select(select: exp.Select, table: exp.Table, conditions: list[exp.Expression]) -> None:
-    if not conditions:
-        return
-    where = select.args.get("where")
-    present = list(_conjuncts(_without_brackets(where.this))) if where else []
-    first, *others = relations(select)
-    # `course_key` in the WHERE has to be that of this table and of no other.
-    if (
-        first is not table
-        or any(condition not in present for condition in conditions)
-        or any(not _hides_course(other) for other in others)
-    ):
-        name = table.sql("clickhouse")
-        raise Refused(f"Custom SQL cannot read {name}: it would show rows that are not yours.")
-
-
-def _hides_course(relation: exp.Expression) -> bool:
-    names = relation.named_selects if isinstance(relation, exp.Subquery) else ["*"]
-    return not {"*", "course_key"} & set(names)
+def _narrow(table: exp.Table, conditions: list[exp.Expression]) -> None:
+    """Put the rows of the table that meet the conditions in its place."""
+    whole = table.parent if isinstance(table.parent, exp.Final) else table
+    alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(table.name))
+    inner = whole.copy()
+    (inner if whole is table else inner.this).set("alias", None)
+    rows = exp.select("*").from_(inner).where(*conditions).limit(ALL_ROWS)
+    whole.replace(exp.Subquery(this=rows, alias=alias.copy()))
 
 
 def _tables(tree: exp.Query) -> Iterator[exp.Table]:
@@ -79,7 +83,7 @@ def _tables(tree: exp.Query) -> Iterator[exp.Table]:
     for table in tree.find_all(exp.Table):
         if not table.db and is_defined_above(table):
             continue
-        if id(table) not in placed:
+        if id(table) not in placed or table.args.get("joins"):
             raise Refused("A table stands in brackets by itself: write it without.")
         yield table
 
@@ -98,34 +102,27 @@ def _datasets(database: Any, table: exp.Table) -> list[Any]:
     return list(query.all())
 
 
-def _conditions(dataset: Any) -> list[exp.Expression]:
+def _rules(dataset: Any) -> list[exp.Expression]:
     """The current user's row-level security on a dataset, as Superset would write it."""
-    found: list[exp.Expression] = []
-    for clause in dataset.get_sqla_row_level_filters():
-        found += _parsed(str(clause.compile(compile_kwargs={"literal_binds": True})))
-    return found
+    return [
+        _parsed(str(clause.compile(compile_kwargs={"literal_binds": True})))
+        for clause in dataset.get_sqla_row_level_filters()
+    ]
 
 
 @lru_cache(maxsize=500)
-def _parsed(rule: str) -> list[exp.Expression]:
-    tree = sqlglot.parse_one(f"SELECT 1 WHERE {rule}", read="clickhouse")
-    return list(_conjuncts(_without_brackets(tree.args["where"].this)))
+def _parsed(rule: str) -> exp.Expression:
+    where: exp.Expression = sqlglot.parse_one(f"SELECT 1 WHERE {rule}", read="clickhouse")
+    return where.args["where"].this
 
 
 def _found(tree: exp.Query, rules: list[exp.Expression]) -> Iterator[exp.Expression]:
-    """Where the rules stand in the query: what they read is not the user's own reading."""
-    kinds = tuple({type(rule) for rule in rules})
+    """Where Superset wrote the rules into the query: they read who is staff, which no user may."""
+    bare = [_without_brackets(rule) for rule in rules]
+    kinds = tuple({type(rule) for rule in bare})
     for node in tree.find_all(*kinds) if kinds else ():
-        if _without_brackets(node) in rules:
+        if _without_brackets(node) in bare:
             yield node
-
-
-def _conjuncts(condition: exp.Expression) -> Iterator[exp.Expression]:
-    if isinstance(condition, exp.And):
-        yield from _conjuncts(condition.left)
-        yield from _conjuncts(condition.right)
-    else:
-        yield condition
 
 
 def _without_brackets(condition: exp.Expression) -> exp.Expression:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -167,7 +168,11 @@ QUERIES: dict[str, dict[str, Any]] = {
     "column: asterisk": {"columns": [sql_column("*")]},
     "order by file": OF_ENROLLMENTS | {"orderby": [[sql_metric("file('/etc/passwd')"), True]]},
     "order by union": OF_ENROLLMENTS
-    | {"orderby": [[sql_metric("1 union all select 'a', actor_id from fct_enrollments"), True]]},
+    | {
+        "orderby": [
+            [sql_metric(f"1 union all select '{OWN}', actor_id from fct_enrollments"), True]
+        ]
+    },
     "series limit": OF_ENROLLMENTS
     | {"series_columns": ["course_key"], "series_limit": 1, "series_limit_metric": "rows"},
     "time grain": {
@@ -272,6 +277,51 @@ def test_a_virtual_dataset_reads_what_was_granted_only(one: User, superset: Supe
     answer = one.data(superset.datasets["instance_within"], columns=["course_key", "note"])
     assert not answer.ok
     assert is_harmless(answer)
+
+
+def fails_if(name: str) -> str:
+    """SQL that cannot be computed for the row of that learner, and can for all others."""
+    return f"toUInt64(if(actor_id = '{name}', 'x', '1')) > 0"
+
+
+PLACES: dict[str, Callable[[str], dict[str, Any]]] = {
+    "where": lambda sql: OF_ENROLLMENTS | {"extras": {"where": sql}},
+    "filter": lambda sql: (
+        OF_ENROLLMENTS | {"filters": [{"col": sql_column(sql), "op": "==", "val": 1}]}
+    ),
+    "column": lambda sql: {"columns": ["course_key", sql_column(sql)]},
+    "metric": lambda sql: {"columns": ["course_key"], "metrics": [sql_metric(f"max({sql})")]},
+    "having": lambda sql: {
+        "columns": ["course_key"],
+        "metrics": ["rows"],
+        "extras": {"having": f"max({sql})"},
+    },
+    "order by": lambda sql: OF_ENROLLMENTS | {"orderby": [[sql_metric(sql), True]]},
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("dataset", ["fct_enrollments", "enrolled"])
+def test_an_error_does_not_tell_who_is_in_another_course(
+    one: User, superset: Superset, dataset: str, place: str
+) -> None:
+    def answer_for(name: str) -> tuple[int, Any]:
+        answer = one.data(superset.datasets[dataset], **PLACES[place](fails_if(name)))
+        return answer.status_code, answer.json()["result"][0]["data"] if answer.ok else None
+
+    assert not one.data(superset.datasets[dataset], **PLACES[place](fails_if("own-actor-1"))).ok
+    assert answer_for(f"{SEALED}-actor-1") == answer_for("nobody")
+    assert answer_for("nobody")[0] == 200
+
+
+def test_custom_sql_reads_the_own_rows_of_what_was_granted(one: User, superset: Superset) -> None:
+    everybody = sql_metric("1 union all select 'a', actor_id from fct_enrollments")
+    rows = one.rows(
+        superset.datasets["fct_enrollments"],
+        columns=["course_key", "actor_id"],
+        orderby=[[everybody, True]],
+    )
+    assert {row["actor_id"] for row in rows} == {f"own-actor-{number}" for number in range(5)}
 
 
 @pytest.mark.parametrize("offsets", [[], ["1 year ago"]])

@@ -8,6 +8,7 @@ import clickhouse_connect
 import pytest
 from conftest import SEALED, make_site
 from oars_superset import guard
+from oars_superset.rows import ALL_ROWS
 
 SECRET = "text of a file"
 
@@ -172,19 +173,26 @@ ODD = [
 ]
 
 
-# Refused: what gives something else a name that row-level security is written with. Each is run
-# with the rule of somebody who is staff of one course.
-TUPLE = "CAST(tuple('course-v1:Own+A+1'), 'Tuple(course_key String)')"
+# Refused: what gives something else the name of a function that row-level security is written with.
+# Each is run over the rows of somebody who is staff of one course.
 NAMES = [
+    "SELECT arrayMap((x -> 'staff_of_two') AS unhex, [1]), actor_id FROM oars.fct_enrollments",
+    "WITH x -> 'staff_of_two' AS unhex SELECT actor_id FROM oars.fct_enrollments",
+    "WITH (x, y) -> 1 AS equals SELECT actor_id FROM oars.fct_enrollments",
+    "WITH (x, y) -> 1 AS `in` SELECT actor_id FROM oars.fct_enrollments",
+    "WITH (x, y) -> 1 AS `and` SELECT actor_id FROM oars.fct_enrollments",
+    "WITH (x, y) -> 1 AS and SELECT actor_id FROM oars.fct_enrollments",
+]
+# What else is given a name of the rule changes nothing: columns are looked for in the table first.
+TUPLE = "CAST(tuple('course-v1:Own+A+1'), 'Tuple(course_key String)')"
+HARMLESS_NAMES = [
     "SELECT 'course-v1:Own+A+1' AS course_key, actor_id FROM oars.fct_enrollments",
     f"SELECT {TUPLE} AS a, a.course_key AS course_key, actor_id FROM oars.fct_enrollments",
     f"WITH {TUPLE} AS a SELECT a.course_key AS course_key, actor_id FROM oars.fct_enrollments",
     "SELECT a.course_key AS course_key, actor_id FROM oars.fct_enrollments "
     f"ARRAY JOIN [{TUPLE}] AS a",
-    "SELECT arrayMap((x -> 'staff_of_two') AS unhex, [1]), actor_id FROM oars.fct_enrollments",
-    "WITH (x, y) -> 1 AS equals SELECT actor_id FROM oars.fct_enrollments",
-    "WITH (x, y) -> 1 AS `in` SELECT actor_id FROM oars.fct_enrollments",
-    "WITH (x, y) -> 1 AS `and` SELECT actor_id FROM oars.fct_enrollments",
+    "WITH 'staff_of_two' AS username SELECT actor_id FROM oars.fct_enrollments",
+    "WITH course_staff AS (SELECT 1) SELECT actor_id FROM oars.fct_enrollments",
 ]
 # A value's name is no table's: the table of that name is read.
 VALUES_AS_TABLES = [
@@ -193,15 +201,24 @@ VALUES_AS_TABLES = [
     "SELECT EXISTS (WITH (SELECT 1) AS base SELECT response FROM base)",
 ]
 NAMES_TOO = [
-    "SELECT COURSE_KEY.course_key AS course_key FROM oars.fct_enrollments AS COURSE_KEY",
-    "SELECT b.course_key AS course_key FROM oars.fct_enrollments AS a",
-    "SELECT a.b.course_key AS course_key FROM oars.fct_enrollments AS a",
-    "SELECT a.b.c.d.course_key AS course_key FROM oars.fct_enrollments AS a",
-    "SELECT * REPLACE ('own' AS course_key) FROM oars.fct_enrollments",
-    "SELECT arrayMap((a, course_key) -> course_key, ['own'], ['b']) FROM oars.fct_enrollments",
+    "SELECT (x -> 'staff_of_two') unhex, actor_id FROM oars.fct_enrollments",
+    "SELECT arrayMap((a, unhex) -> unhex, ['own'], ['b']) FROM oars.fct_enrollments",
     "SELECT arrayMap((x -> 'a') AS harmless, [1]) FROM oars.fct_enrollments",
-    "WITH 'me' AS username SELECT actor_id FROM oars.fct_enrollments",
+    "WITH unhex AS (SELECT 1) SELECT actor_id FROM oars.fct_enrollments",
+    "SELECT 1 AS notEquals",
+    "SELECT 1 equals",
 ]
+
+
+def own_rows(sql: str, engine: Any) -> list[Any]:
+    """What the query gives over the rows of staff_of_one, as rows.py writes it."""
+    rule = (
+        "course_key in (select course_key from oars.course_staff "
+        f"where username = unhex('{b'staff_of_one'.hex()}') and username != '')"
+    )
+    narrowed = f"(select * from oars.fct_enrollments where {rule} limit {ALL_ROWS})"
+    rows: list[Any] = engine.query(sql.replace("oars.fct_enrollments", narrowed)).result_rows
+    return rows
 
 
 @pytest.mark.parametrize("sql", NAMES)
@@ -210,12 +227,19 @@ def test_what_takes_a_name_of_the_rule_is_refused_and_would_have_worked(
 ) -> None:
     with pytest.raises(guard.Refused):
         guard.check(sql)
-    rule = (
-        "course_key in (select course_key from oars.course_staff "
-        f"where username = unhex('{b'staff_of_one'.hex()}') and username != '')"
-    )
-    rows = engine.query(f"{sql} WHERE ({rule})").result_rows
-    assert any(row[-1].startswith(SEALED) for row in rows)
+    assert any(row[-1].startswith(SEALED) for row in own_rows(sql, engine))
+
+
+@pytest.mark.parametrize("sql", HARMLESS_NAMES)
+def test_other_names_change_no_rule(sql: str, engine: Any) -> None:
+    guard.check(sql)
+    assert {row[-1] for row in own_rows(sql, engine)} == {f"own-actor-{n}" for n in range(5)}
+
+
+@pytest.mark.parametrize("sql", NAMES_TOO)
+def test_nothing_takes_a_name_of_the_rule(sql: str) -> None:
+    with pytest.raises(guard.Refused, match=r"called|given a name|be understood"):
+        guard.check(sql)
 
 
 @pytest.mark.parametrize("sql", VALUES_AS_TABLES)
@@ -224,12 +248,6 @@ def test_a_value_called_like_a_table_does_not_define_it(sql: str, engine: Any) -
     assert engine.query(sql).result_rows
     with pytest.raises(guard.Refused, match="is not a mart"):
         guard.check(sql, default_schema="oars_staging")
-
-
-@pytest.mark.parametrize("sql", NAMES_TOO)
-def test_nothing_takes_a_name_of_the_rule(sql: str) -> None:
-    with pytest.raises(guard.Refused, match=r"called|given a name|be understood"):
-        guard.check(sql)
 
 
 @pytest.mark.parametrize("sql", ALLOWED)

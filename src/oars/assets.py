@@ -41,7 +41,7 @@ SPELLED = ("event_type", "change")
 BLOCK_COLUMNS = {"block_label": "String"}
 BLOCK_LABEL = "if(b.block_label != '', b.block_label, m.block_id)"
 COLORS = {"high": "#E04355", "watch": "#FCC700", "none": "#5AC189"}
-"""Of the levels of risk: what a reader takes them for."""
+"""Of the values of risk_level: what a reader takes them for."""
 PALETTE = (
     *("#1FA8C9", "#454E7C", "#5AC189", "#FF7F44", "#666666", "#A868B7"),
     *("#3CCCCB", "#A38F79", "#E04355", "#FCC700", "#8FD3E4", "#A1A6BD"),
@@ -225,6 +225,11 @@ class Texts:
             self.missing.append(".".join(path))
             return path[-1]
         return here
+
+    def values(self, column: str) -> dict[str, str]:
+        """The words for a column's values, where they are not shown as they are."""
+        words: dict[str, str] = self.tree.get("values", {}).get(column, {})
+        return words
 
 
 def read_yaml(path: Path) -> Tree:
@@ -506,6 +511,22 @@ def refuse_wrong_sum(name: str, mart: Mart) -> None:
             )
 
 
+def in_words(chart: "Chart", name: str, texts: Texts) -> str | Spec:
+    """A column of a chart; one with words for its values as SQL that gives them."""
+    column = next(c for c in (*chart.mart.columns, *chart.mart.joined) if c.name == name)
+    is_bool = column.type in ("Bool", "Nullable(Bool)")
+    words = texts.values("true_false" if is_bool else name)
+    if not words:
+        return name
+    quoted = {value: "'" + word.replace("'", "''") + "'" for value, word in words.items()}
+    if is_bool:
+        sql = f"multiIf({name}, {quoted['true']}, not {name}, {quoted['false']}, NULL)"
+    else:
+        values = ", ".join(f"'{value}'" for value in quoted)
+        sql = f"transform({name}, [{values}], [{', '.join(quoted.values())}], {name})"
+    return {"expressionType": "SQL", "sqlExpression": sql, "label": texts("columns", name)}
+
+
 def as_list(value: Any) -> list[Any]:
     """A value, several or none, as a list."""
     if value is None:
@@ -550,7 +571,7 @@ def series_params(chart: Chart, texts: Texts) -> Spec:
     """Bars, lines or areas over time or over names."""
     spec = chart.spec
     metrics = chart.metrics
-    by = as_list(spec.get("by"))
+    by = [in_words(chart, name, texts) for name in as_list(spec.get("by"))]
     [x] = as_list(spec["x"])
     kind = next(c for c in (*chart.mart.columns, *chart.mart.joined) if c.name == x)
     several = len(metrics) > 1 or bool(by)
@@ -558,7 +579,7 @@ def series_params(chart: Chart, texts: Texts) -> Spec:
     has_title = len(metrics) == 1 and not horizontal
     y_title = label_of_metric(metrics[0], chart.mart, texts) if has_title else ""
     params: Spec = {
-        "x_axis": x,
+        "x_axis": (axis := in_words(chart, x, texts)),
         "metrics": metrics,
         "groupby": by,
         # Bars that lie are drawn from the bottom up.
@@ -602,7 +623,7 @@ def series_params(chart: Chart, texts: Texts) -> Spec:
         params |= {"xAxisForceCategorical": False, "x_axis_number_format": ",d"}
     else:
         params |= {"xAxisForceCategorical": True, "xAxisLabelRotation": 0 if horizontal else 45}
-        params["x_axis_sort"] = spec.get("sort", x)
+        params["x_axis_sort"] = spec.get("sort", axis["label"] if isinstance(axis, dict) else x)
     if "sort" in spec:
         params |= {
             "timeseries_limit_metric": spec["sort"],
@@ -640,13 +661,13 @@ def table_params(chart: Chart, texts: Texts) -> Spec:
     if not chart.metrics:
         return params | {
             "query_mode": "raw",
-            "all_columns": columns,
+            "all_columns": [in_words(chart, name, texts) for name in columns],
             "order_by_cols": [f'["{name}", {str(up).lower()}]' for name, up in order],
         }
     [(first, up)] = order
     return params | {
         "query_mode": "aggregate",
-        "groupby": columns,
+        "groupby": [in_words(chart, name, texts) for name in columns],
         "metrics": chart.metrics,
         "timeseries_limit_metric": first,
         "order_desc": not up,
@@ -656,11 +677,15 @@ def table_params(chart: Chart, texts: Texts) -> Spec:
 def pivot_params(chart: Chart, texts: Texts) -> Spec:
     """A table of two dimensions."""
     spec = chart.spec
+
+    def words(*parts: str) -> list[str | Spec]:
+        return [in_words(chart, name, texts) for part in parts for name in as_list(spec[part])]
+
     return {
-        "groupbyRows": as_list(spec["rows"]),
-        "groupbyColumns": as_list(spec["columns"]),
+        "groupbyRows": words("rows"),
+        "groupbyColumns": words("columns"),
         # Superset gives a dashboard the labels of the columns that it finds here.
-        "groupby": as_list(spec["rows"]) + as_list(spec["columns"]),
+        "groupby": words("rows", "columns"),
         "metrics": chart.metrics,
         "metricsLayout": "COLUMNS",
         "aggregateFunction": "Sum",
@@ -861,7 +886,7 @@ def dashboard_tree(slug: str, spec: Spec, charts: list[Chart], filters: Tree, te
             "refresh_frequency": 0,
             "timed_refresh_immune_slices": [],
             "expanded_slices": {},
-            "label_colors": colors_of(charts),
+            "label_colors": colors_of(charts, texts),
             "shared_label_colors": [],
             "color_scheme": "supersetColors",
             "color_scheme_domain": [],
@@ -873,15 +898,17 @@ def dashboard_tree(slug: str, spec: Spec, charts: list[Chart], filters: Tree, te
     }
 
 
-def colors_of(charts: list[Chart]) -> dict[str, str]:
-    """A color for each metric that stands beside another, the same in all charts."""
+def colors_of(charts: list[Chart], texts: Texts) -> dict[str, str]:
+    """A color for each metric that stands beside another, the same in all charts; of each risk."""
     several = {
         metric: None
         for chart in charts
         if len(chart.metrics) > 1 and chart.spec["kind"] != "table"
         for metric in chart.metrics
     }
-    return {metric: PALETTE[i % len(PALETTE)] for i, metric in enumerate(several)} | COLORS
+    levels = texts.values("risk_level")
+    risks = {levels.get(level, level): color for level, color in COLORS.items()}
+    return {metric: PALETTE[i % len(PALETTE)] for i, metric in enumerate(several)} | risks
 
 
 def reaches(name: str, filters: Tree, spec: Spec, chart: Chart) -> bool:

@@ -13,7 +13,9 @@ from oars.assets import (
     Chart,
     Mart,
     Parts,
+    Texts,
     colors_of,
+    in_words,
     link_sql,
     make_assets,
     marts_read,
@@ -118,10 +120,37 @@ def test_a_value_of_one_row_wants_the_whole_key(marts: dict[str, Mart]) -> None:
 def test_metrics_side_by_side_have_their_own_colors(parts: Parts) -> None:
     for slug in parts.dashboards:
         charts = [chart for chart in parts.charts if chart.dashboard == slug]
-        colors = colors_of(charts)
+        colors = colors_of(charts, Texts({}))
         for chart in charts:
             if len(chart.metrics) > 1 and chart.spec["kind"] != "table":
                 assert len({colors[name] for name in chart.metrics}) == len(chart.metrics), chart
+
+
+def test_values_are_shown_in_the_readers_words(tmp_path: Path, marts: dict[str, Mart]) -> None:
+    texts = Texts(
+        {
+            "values": {
+                "true_false": {"true": "Oui", "false": "Non"},
+                "risk_level": {"high": "C'est haut"},
+            },
+            "columns": {"is_passed": "P", "risk_level": "R"},
+        }
+    )
+    chart = Chart("some", "chart", {"kind": "table"}, marts["fct_learner_course_status"])
+    passed, risk = (in_words(chart, name, texts) for name in ("is_passed", "risk_level"))
+    assert isinstance(passed, dict)
+    assert isinstance(risk, dict)
+    rows = Site(tmp_path).query(
+        f"""select {passed["sqlExpression"]} as p, {risk["sqlExpression"]} as r
+        from values('n UInt8, is_passed Nullable(Bool), risk_level String',
+            (1, true, 'high'), (2, false, 'watch'), (3, null, '')) order by n"""
+    )
+    assert [(row["p"], row["r"]) for row in rows] == [
+        ("Oui", "C'est haut"),
+        ("Non", "watch"),
+        (None, ""),
+    ]
+    assert in_words(chart, "actor_id", texts) == "actor_id"
 
 
 def test_a_link_names_the_row_whatever_is_in_its_names(tmp_path: Path) -> None:
@@ -166,10 +195,12 @@ def test_a_language_changes_the_words_and_nothing_else(
     language: str, marts: dict[str, Mart]
 ) -> None:
     said = {"dashboard_title", "slice_name", "verbose_name", "name", "text", "code", "sliceName"}
-    said |= {"description", "y_axis_title", "x_axis_title"}
+    said |= {"description", "y_axis_title", "x_axis_title", "label", "sqlExpression"}
 
     def wordless(tree: Any) -> Any:
         if isinstance(tree, dict):
+            if "label_colors" in tree:
+                tree = tree | {"label_colors": list(tree["label_colors"].values())}
             return {
                 name: wordless(below)
                 for name, below in tree.items()

@@ -1,10 +1,11 @@
 """How long the engine takes for each chart on the marts of a large site.
 
-Opens every dashboard as an operator in a browser, keeps the queries that Superset sent for its
-charts, and times these by themselves: the middle one of five. It wants Superset's environment,
-Chromium and a published snapshot of a built site:
+Opens every dashboard in a browser, as an operator or as course staff, keeps the queries that
+Superset sent for its charts, and times these by themselves: the middle one of five. It wants
+Superset's environment, Chromium and a published snapshot of a built site:
 
     make bench-charts
+    make bench-charts AS=staff_of_one
     OARS_PUBLISHED_PATH=/data/chdb_published/current make bench-charts
 """
 
@@ -21,15 +22,15 @@ sys.path.append(str(PROJECT / "tests" / "superset"))
 TIMES = 5
 
 
-def queries() -> tuple[dict[str, dict[str, list[str]]], Path]:
+def queries(user: str) -> tuple[dict[str, dict[str, list[str]]], Path]:
     """Dashboard -> chart -> its queries, and a folder with a copy of the marts."""
-    from test_dashboards import OF_OPERATORS, Browser, showing
+    from test_dashboards import SEEN_BY, Browser, showing
 
     folder = Path(tempfile.mkdtemp(prefix="oars-charts-"))
     asked: dict[str, dict[str, list[str]]] = {}
     with showing(folder) as shown:
-        browser = Browser(shown.address, "operator", shown.passwords["operator"])
-        for slug in sorted(OF_OPERATORS):
+        browser = Browser(shown.address, user, shown.passwords[user])
+        for slug in sorted(SEEN_BY[user]):
             page = browser.open(slug, shown.names[slug])
             asked[slug] = {name: drawn.queries for name, drawn in page.charts.items()}
             print(f"opened {slug}", file=sys.stderr, flush=True)
@@ -39,10 +40,13 @@ def queries() -> tuple[dict[str, dict[str, list[str]]], Path]:
 
 def main() -> None:
     """Time each chart's queries and print a table."""
-    argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    ).parse_args()
-    asked, marts = queries()
+    )
+    parser.add_argument(
+        "--as", dest="user", choices=["operator", "staff_of_one"], default="operator"
+    )
+    asked, marts = queries(parser.parse_args().user)
 
     import clickhouse_connect
     from oars_superset.snapshot import SETTINGS

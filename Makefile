@@ -137,7 +137,7 @@ bench-incremental: setup ## What a run costs on 1, 3 and 10 million statements (
 
 bench-charts: setup-superset ## What each chart costs on the snapshot of `oars publish`
 	@OARS_PUBLISHED_PATH=$${OARS_PUBLISHED_PATH:-$(CURDIR)/.oars/chdb_published/current} \
-	    $(SUPERSET_PYTHON) benchmarks/charts.py --as $(or $(AS),operator)
+	    $(SUPERSET_PYTHON) benchmarks/charts.py --as $(or $(READER),operator)
 
 bench-ingest: setup ## What an insert into raw costs with and without the project
 	@python benchmarks/ingest.py

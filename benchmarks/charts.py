@@ -5,7 +5,7 @@ Superset sent for its charts, and times these by themselves: the middle one of f
 Superset's environment, Chromium and a published snapshot of a built site:
 
     make bench-charts
-    make bench-charts AS=staff_of_one
+    make bench-charts READER=staff_of_one
     OARS_PUBLISHED_PATH=/data/chdb_published/current make bench-charts
 """
 

@@ -243,7 +243,7 @@ def with_uri(text: str, database_uri: str | None) -> str:
                 arguments.pop(name, None)
     elif existing:
         config["sqlalchemy_uri"] = existing.sqlalchemy_uri_decrypted
-        config["extra"] = existing.get_extra()
+        config["extra"] = existing.get_extra() | {"per_user_caching": True}
     return str(yaml.safe_dump(config))
 
 

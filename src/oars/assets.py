@@ -344,6 +344,8 @@ def database_tree(schema: str) -> Tree:
         "extra": {
             "engine_params": {"connect_args": {"interface": "chdb", "path": SNAPSHOT}},
             "metadata_params": {},
+            # Rows are the reader's, so what is kept of a query is too.
+            "per_user_caching": True,
         },
         "uuid": uuid_of("database", DATABASE),
         "version": "1.0.0",

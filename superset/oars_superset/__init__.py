@@ -7,10 +7,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-CLICKHOUSE = ("clickhousedb", "clickhouse")  # the drivers' names in URIs
-
 # The database that a connection is being made for: DB_CONNECTION_MUTATOR is not told.
-_database_name: ContextVar[str] = ContextVar("oars_database_name", default="")
+_database: ContextVar[Any] = ContextVar("oars_database", default=None)
 
 
 def protect(settings: dict[str, Any]) -> None:
@@ -21,8 +19,8 @@ def protect(settings: dict[str, Any]) -> None:
     """
     flags = settings.get("FEATURE_FLAGS") or {}
     settings["FEATURE_FLAGS"] = {**flags, "ENABLE_TEMPLATE_PROCESSING": True}
-    # The mutator sees a query as Superset made it, the cursor (snapshot.py) as it is sent: between
-    # the two Superset writes it anew. Alerts and cost estimates pass the cursor only.
+    # The mutator narrows a query to the reader's rows. Superset may write it anew after that, and
+    # alerts and estimates pass no mutator: the cursor (snapshot.py) has the last look.
     settings["SQL_QUERY_MUTATOR"] = _query_mutator(settings, settings.get("SQL_QUERY_MUTATOR"))
     settings["DB_CONNECTION_MUTATOR"] = _connection_mutator(
         settings, settings.get("DB_CONNECTION_MUTATOR")
@@ -31,25 +29,39 @@ def protect(settings: dict[str, Any]) -> None:
     settings["FLASK_APP_MUTATOR"] = _app_mutator(settings.get("FLASK_APP_MUTATOR"))
 
 
-def _is_guarded(settings: dict[str, Any], database_name: str) -> bool:
-    return database_name not in settings.get("OARS_UNGUARDED_DATABASES", ())
+def _is_guarded(settings: dict[str, Any], database: Any, backend: str) -> bool:
+    name = database.database_name if database else None
+    return backend.startswith("clickhouse") and name not in settings.get(
+        "OARS_UNGUARDED_DATABASES", ()
+    )
 
 
-def _check(
-    settings: dict[str, Any], sql: str, default_schema: str | None, database: Any = None
+def _schemas(settings: dict[str, Any]) -> tuple[str, ...]:
+    from oars_superset.guard import ALLOWED_SCHEMAS
+
+    return tuple(settings.get("OARS_SCHEMAS", ALLOWED_SCHEMAS))
+
+
+def _guarded(
+    settings: dict[str, Any],
+    sql: str,
+    default_schema: str | None,
+    database: Any,
+    may_change: bool = False,
 ) -> str:
-    """Give the query that may be sent: with a database, over the current user's rows only."""
+    """The query over the current user's rows; refused if it is not, and may not be changed."""
     from superset.errors import ErrorLevel, SupersetError, SupersetErrorType
     from superset.exceptions import SupersetSecurityException
 
-    from oars_superset.guard import ALLOWED_SCHEMAS, Refused, check
+    from oars_superset.guard import Refused, check
     from oars_superset.rows import own_rows
 
-    schemas = tuple(settings.get("OARS_SCHEMAS", ALLOWED_SCHEMAS))
     functions = frozenset(name.lower() for name in settings.get("OARS_FUNCTIONS", ()))
     try:
-        tree = check(sql, schemas, default_schema, functions)
-        own = own_rows(tree, database) if database is not None else tree
+        tree = check(sql, _schemas(settings), default_schema, functions)
+        own = own_rows(tree, database)
+        if own is not tree and not may_change:
+            raise Refused("The query cannot be kept to your rows: write it in a simpler way.")
     except Refused as error:
         # Superset shows the message of this class to the user, in charts and in SQL Lab.
         raise SupersetSecurityException(
@@ -59,7 +71,7 @@ def _check(
                 level=ErrorLevel.ERROR,
             )
         ) from error
-    return sql if own is tree else own.sql("clickhouse")
+    return sql if own is tree else own.sql("clickhouse", comments=False)
 
 
 def _query_mutator(
@@ -67,19 +79,9 @@ def _query_mutator(
 ) -> Callable[..., str]:
     def mutate(sql: str, **options: Any) -> str:
         database = options.get("database")
-        if (
-            database is not None
-            and database.backend in CLICKHOUSE
-            and _is_guarded(settings, database.database_name)
-        ):
-            from oars_superset.guard import ALLOWED_SCHEMAS
-
+        if database is not None and _is_guarded(settings, database, database.backend):
             # In which schema a bare name is, only the connection knows: the cursor looks at that.
-            # The legacy driver has no guarded cursor.
-            schemas = settings.get("OARS_SCHEMAS", ALLOWED_SCHEMAS)
-            is_ours = database.backend == "clickhousedb"
-            default_schema = schemas[0] if is_ours else database.url_object.database
-            sql = _check(settings, sql, default_schema, database)
+            sql = _guarded(settings, sql, _schemas(settings)[0], database, may_change=True)
         return chained(sql, **options) if chained else sql
 
     return mutate
@@ -93,11 +95,21 @@ def _connection_mutator(
     ) -> tuple[Any, dict[str, Any]]:
         if chained:
             uri, params = chained(uri, params, username, security_manager, source)
-        if uri.get_backend_name() == "clickhousedb" and _is_guarded(settings, _database_name.get()):
-            from oars_superset.snapshot import dbapi
+        database, backend = _database.get(), uri.get_backend_name()
+        if not _is_guarded(settings, database, backend):
+            return uri, params
+        if backend != "clickhousedb":
+            raise ValueError(
+                f"The guard does not know the driver of {backend}://: use clickhousedb://, or name "
+                "the database in OARS_UNGUARDED_DATABASES."
+            )
 
-            link = os.environ.get("OARS_PUBLISHED_PATH")
-            params["module"] = dbapi(lambda sql, schema: _check(settings, sql, schema), link)
+        from oars_superset.snapshot import dbapi
+
+        params["module"] = dbapi(
+            lambda sql, schema: _guarded(settings, sql, schema, database),
+            os.environ.get("OARS_PUBLISHED_PATH"),
+        )
         return uri, params
 
     return mutate
@@ -106,7 +118,7 @@ def _connection_mutator(
 def _context_manager(chained: Callable[..., Any] | None) -> Callable[..., Any]:
     @contextmanager
     def manage(database: Any, catalog: str | None, schema: str | None) -> Iterator[None]:
-        token = _database_name.set(database.database_name or "")
+        token = _database.set(database)
         try:
             if chained:
                 with chained(database, catalog, schema):
@@ -114,7 +126,7 @@ def _context_manager(chained: Callable[..., Any] | None) -> Callable[..., Any]:
             else:
                 yield
         finally:
-            _database_name.reset(token)
+            _database.reset(token)
 
     return manage
 

@@ -20,7 +20,7 @@ gets more with each version, so the guard is a list of what is allowed. A query 
 2. The tree, as sqlglot reads it with ClickHouse's grammar: one query; each relation named, of an
    allowed schema or defined by the query's own `with`; no settings, no format; `in` with a list of
    values or a sub-query only, since ClickHouse would take a name there for a table; no function
-   that is given a name.
+   that is given a name; no `with` of which the two might disagree where its names hold.
 
 What cannot be read is refused.
 """
@@ -62,6 +62,8 @@ KEYWORDS = """
 # Clauses that no chart has and that change what a query may do or where its rows go.
 REFUSED_WORDS = "apply explain format infile into outfile parallel settings"
 
+# After these a WITH would hold for one SELECT to ClickHouse and for all that follow to sqlglot.
+_SET_OPERATIONS = frozenset(["union", "intersect", "except", "all", "distinct"])
 _COMBINATORS = COMBINATORS.split()
 _TYPES, _KEYWORDS, _REFUSED_WORDS = (
     frozenset(words.split()) for words in (TYPES, KEYWORDS, REFUSED_WORDS)
@@ -69,7 +71,7 @@ _TYPES, _KEYWORDS, _REFUSED_WORDS = (
 
 TOKEN = re.compile(
     r"""(?P<space>[ \t\n]|\r\n)
-    |(?P<comment>--[^\r\n]*|/\*(?![+!])(?:(?!/\*|\*/).)*\*/)
+    |(?P<comment>--(?:(?!/\*|\*/)[^\r\n])*(?![^\r\n])|/\*(?![+!])(?:(?!/\*|\*/).)*\*/)
     |(?P<string>'(?:[^'\\]|\\.|'')*')
     |(?P<name>"[^"`\\\x00-\x1f]+"(?!["`])|`[^`\\\x00-\x1f]+`(?!["`]))
     |(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\w'"`]))
@@ -139,6 +141,8 @@ def _check_text(sql: str, functions: Collection[str]) -> None:
             raise Refused(f"{text.upper()} is not allowed in queries of dashboards.")
         if word == "in" and following != "(":
             raise Refused(NO_LIST)
+        if word == "with" and before in _SET_OPERATIONS:
+            raise Refused("A WITH within a UNION has to stand in brackets.")
         # Also a name in quotes can be called, and `in`(x, t) reads the table t.
         name = text[1:-1] if kind == "name" else text
         if kind in ("name", "word") and (word not in _KEYWORDS or before == "as"):
@@ -196,6 +200,9 @@ def _check_tree(
             exp.Lambda | exp.JSONExtract | exp.JSONExtractScalar,
         ):
             raise Refused("A function cannot be given a name in queries of dashboards.")
+        # ClickHouse takes `with "a.b" as (...)` for the table b of the schema a.
+        if isinstance(node, exp.CTE) and not re.fullmatch(r"\w+", node.alias, re.ASCII):
+            raise Refused("A name in WITH has to be of letters, digits and underscores.")
         if isinstance(node, exp.Table):
             _check_table(node, schemas, default_schema)
         elif isinstance(node, exp.Select):
@@ -210,9 +217,7 @@ def _check_tree(
 def relations(select: exp.Select) -> list[exp.Expression]:
     """What a SELECT reads from: tables and sub-queries, the first being that of FROM."""
     joins = [join.this for join in select.args.get("joins") or () if join.kind != "ARRAY"]
-    source = (
-        select.find(exp.From) if (select.args.get("from_") or select.args.get("from")) else None
-    )
+    source = select.args.get("from_") or select.args.get("from")  # by versions of sqlglot
     found = [source.this, *joins] if source else joins
     return [each.this if isinstance(each, exp.Final) else each for each in found]
 

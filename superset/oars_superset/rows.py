@@ -25,7 +25,7 @@ ALL_ROWS = 2**63 - 1
 
 
 def own_rows(tree: exp.Query, database: Any) -> exp.Query:
-    """Give the query over the current user's rows; the tree itself if no rule holds for the user.
+    """Give the query over the current user's rows; the tree itself if it is that already.
 
     Raises Refused if the query reads a table of which the user was granted no dataset. Without a
     user (Superset's own command line) nothing is checked.
@@ -42,64 +42,70 @@ def own_rows(tree: exp.Query, database: Any) -> exp.Query:
         each = (d.perm in granted or security_manager.can_access_datasource(d) for d in datasets)
         return (bool(datasets) and all(each)) or security_manager.can_access_database(database)
 
-    narrowed = tree.copy()
-    read = [(table, _datasets(database, table)) for table in _tables(narrowed)]
-    rules = {dataset: _rules(dataset) for _, datasets in read for dataset in datasets}
-    of_rules = {
-        id(table)
-        for rule in _found(narrowed, [rule for each in rules.values() for rule in each])
-        for table in rule.find_all(exp.Table)
-    }
-    of_user = [(table, datasets) for table, datasets in read if id(table) not in of_rules]
-    for table, datasets in of_user:
-        if not is_granted(datasets):
+    own = tree.copy()
+    read = _tables(own)
+    datasets = _datasets(database, {table.name for table in read} | {c.alias for c in _ctes(own)})
+    rules = {dataset: _rules(dataset) for dataset in datasets}
+    conditions = [rule for each in rules.values() for rule in each]
+    known = {dataset.table_name for dataset in datasets}
+    known |= {table.name for rule in conditions for table in rule.find_all(exp.Table)}
+    for cte in _ctes(own):
+        if cte.alias in known:
+            raise Refused(f"A WITH cannot be called {cte.alias}, as a dataset is: rename it.")
+    # The rules that stand in the query read who is staff, which no user may.
+    of_rules = {id(table) for rule in _found(own, conditions) for table in rule.find_all(exp.Table)}
+    changed = False
+    for table in read:
+        if id(table) in of_rules:
+            continue
+        of_table = [d for d in datasets if d.table_name == table.name]
+        # A bare name may be of any schema: then all of the name count.
+        of_table = [d for d in of_table if not table.db or d.schema == table.db]
+        if not is_granted(of_table):
             name = table.sql("clickhouse")
             raise Refused(f"{name} cannot be read: no dataset of it was granted to you.")
-    to_narrow = [
-        (table, conditions)
-        for table, datasets in of_user
-        if (conditions := [rule for dataset in datasets for rule in rules[dataset]])
-    ]
-    for table, conditions in to_narrow:
-        _narrow(table, conditions)
-    return narrowed if to_narrow else tree
+        changed |= _narrow(table, [rule for dataset in of_table for rule in rules[dataset]])
+    return own if changed else tree
 
 
-def _narrow(table: exp.Table, conditions: list[exp.Expression]) -> None:
-    """Put the rows of the table that meet the conditions in its place."""
+def _narrow(table: exp.Table, conditions: list[exp.Expression]) -> bool:
+    """Put the rows of the table that meet the conditions in its place, unless they stand there."""
     whole = table.parent if isinstance(table.parent, exp.Final) else table
-    alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(table.name))
     inner = whole.copy()
-    (inner if whole is table else inner.this).set("alias", None)
+    inner.find(exp.Table).set("alias", None)
     rows = exp.select("*").from_(inner).where(*conditions).limit(ALL_ROWS)
+    stands = table.parent_select
+    if not conditions or (stands and _without_brackets(stands) == _without_brackets(rows)):
+        return False
+    alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(table.name))
     whole.replace(exp.Subquery(this=rows, alias=alias.copy()))
+    return True
 
 
-def _tables(tree: exp.Query) -> Iterator[exp.Table]:
+def _tables(tree: exp.Query) -> list[exp.Table]:
     """The tables that the query names; Refused if one is not simply in a FROM or JOIN."""
     placed = {
         id(relation) for select in tree.find_all(exp.Select) for relation in relations(select)
     }
-    for table in tree.find_all(exp.Table):
-        if not table.db and is_defined_above(table):
-            continue
-        if id(table) not in placed or table.args.get("joins"):
-            raise Refused("A table stands in brackets by itself: write it without.")
-        yield table
+    tables = [
+        table for table in tree.find_all(exp.Table) if table.db or not is_defined_above(table)
+    ]
+    if any(id(table) not in placed or table.args.get("joins") for table in tables):
+        raise Refused("A table stands in brackets by itself: write it without.")
+    return tables
 
 
-def _datasets(database: Any, table: exp.Table) -> list[Any]:
-    """The datasets of a table: those of its name, also where they add columns by SQL of their own.
+def _ctes(tree: exp.Query) -> list[exp.CTE]:
+    return list(tree.find_all(exp.CTE))
 
-    A bare name may be of any schema: then all of the name count.
-    """
+
+def _datasets(database: Any, names: set[str]) -> list[Any]:
+    """The datasets of tables of these names, also where they add columns by SQL of their own."""
     from superset import db
     from superset.connectors.sqla.models import SqlaTable
 
-    query = db.session.query(SqlaTable).filter_by(database_id=database.id, table_name=table.name)
-    if table.db:
-        query = query.filter_by(schema=table.db)
-    return list(query.all())
+    query = db.session.query(SqlaTable).filter_by(database_id=database.id)
+    return list(query.filter(SqlaTable.table_name.in_(names)).all())
 
 
 def _rules(dataset: Any) -> list[exp.Expression]:

@@ -141,6 +141,63 @@ QUERIES: dict[str, dict[str, Any]] = {
             ]
         ],
     },
+    "order by a table called by a with": {
+        "columns": ["actor_id"],
+        "orderby": [
+            [
+                sql_metric(
+                    f"1 union all with `oars.course_staff` as (select '{OTHER}' as course_key, "
+                    "'staff_of_one' as username) select actor_id from oars.fct_enrollments "
+                    "order by 1"
+                ),
+                True,
+            ]
+        ],
+    },
+    "order by a with that ends early": {
+        "columns": ["actor_id"],
+        "orderby": [
+            [
+                sql_metric(
+                    "1 union all with fct_enrollments as (select 'a' as actor_id) "
+                    "select actor_id from fct_enrollments order by 1"
+                ),
+                True,
+            ],
+            [
+                sql_metric("1 union all select actor_id from fct_enrollments order by 1")
+                | {"label": "b"},
+                True,
+            ],
+        ],
+    },
+    "order by comments within comments": {
+        "columns": ["actor_id"],
+        "orderby": [
+            [
+                sql_metric(
+                    "1 -- */ -- */ -- */ -- */ union all select actor_id from "
+                    "oars.fct_enrollments --"
+                ),
+                True,
+            ]
+        ],
+    },
+    "order by comments within comments, PII": {
+        "columns": ["actor_id"],
+        "orderby": [
+            [
+                sql_metric(
+                    "1 -- */ -- */ -- */ -- */ union all select email from "
+                    "oars_pii.dim_learners_pii --"
+                ),
+                True,
+            ]
+        ],
+    },
+    "metric: comments within comments": {
+        "metrics": [sql_metric("1 -- */ -- */ -- */ , 2 from oars.fct_enrollments --")]
+    },
     "order by who is staff": {
         "columns": ["actor_id"],
         "orderby": [[sql_metric("1 union all select username from oars.course_staff"), True]],
@@ -399,7 +456,7 @@ def test_datasets_that_are_not_granted_cannot_be_read(
         assert is_harmless(answer)
     listed = one.get("/api/v1/dataset/").json()["result"]
     names = {row["table_name"] for row in listed}
-    assert names == {"fct_enrollments", "agg_problem_difficulty", *VIRTUAL}
+    assert names == {"fct_enrollments", "agg_problem_difficulty", *VIRTUAL} - {"counted"}
 
 
 @pytest.mark.parametrize("column", ["course_key", "actor_id"])
@@ -530,6 +587,13 @@ def test_what_one_saw_is_not_given_to_the_other_from_the_cache(superset: Superse
         "staff_of_one": {OWN},
         "staff_of_none": set(),
     }
+
+
+def test_what_superset_cannot_read_is_kept_for_each_reader(superset: Superset) -> None:
+    def count(name: str) -> Any:
+        return superset.user(name).rows(superset.datasets["counted"], columns=["n"])[0]["n"]
+
+    assert [count(name) for name in ("admin", "analyst_of_two", "analyst")] == [15, 10, 5]
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,12 @@ ODD = [
     "SELECT 0x41",
     "SELECT 1a",
     "SELECT @@version",
+    "SELECT 1 -- c */ , 2",
+    "SELECT 1 -- c /* , 2",
+    "SELECT 1 UNION ALL WITH x AS (SELECT 2) SELECT * FROM x",
+    "SELECT 1 EXCEPT WITH x AS (SELECT 2) SELECT * FROM x UNION DISTINCT SELECT * FROM x",
+    "WITH `oars.course_staff` AS (SELECT 1) SELECT 1",
+    "SELECT (WITH `a b` AS (SELECT 1) SELECT 1)",
     "SELECT a ? b : c FROM oars.fct_enrollments",
     "SELECT position('a' IN course_key) FROM oars.fct_enrollments",
     "SELECT * FROM oars.a.b",
@@ -246,7 +252,7 @@ def test_nothing_takes_a_name_of_the_rule(sql: str) -> None:
 def test_a_value_called_like_a_table_does_not_define_it(sql: str, engine: Any) -> None:
     engine.command("use oars_staging")
     assert engine.query(sql).result_rows
-    with pytest.raises(guard.Refused, match="is not a mart"):
+    with pytest.raises(guard.Refused, match=r"is not a mart|has to stand in"):
         guard.check(sql, default_schema="oars_staging")
 
 

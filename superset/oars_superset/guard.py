@@ -26,8 +26,8 @@ What cannot be read is refused.
 """
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator
-from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -40,6 +40,7 @@ ALLOWED_SCHEMAS = ("oars", "oars_pii")
 # sub-query that rows.py writes: `(x -> 'me') as unhex` would satisfy the rule on every row.
 RULE_FUNCTIONS = frozenset({"unhex", "and", "equals", "in", "notequals"})
 LONGEST_QUERY = 200_000  # characters; filters by long lists of values come to some thousands
+DEEPEST_TYPES = 6  # sqlglot reads `tuple(tuple(...))` in a time that doubles with each level
 
 FUNCTIONS = frozenset((Path(__file__).parent / "functions.txt").read_text().split())
 COMBINATORS = """
@@ -59,14 +60,15 @@ KEYWORDS = """
     offset on or order outer over partition prewhere qualify right rollup select semi sets then
     union using when where with within
 """
+UNITS = "nanosecond microsecond millisecond second minute hour day week month quarter year"
 # Clauses that no chart has and that change what a query may do or where its rows go.
 REFUSED_WORDS = "apply explain format infile into outfile parallel settings"
 
 # After these a WITH would hold for one SELECT to ClickHouse and for all that follow to sqlglot.
 _SET_OPERATIONS = frozenset(["union", "intersect", "except", "all", "distinct"])
 _COMBINATORS = COMBINATORS.split()
-_TYPES, _KEYWORDS, _REFUSED_WORDS = (
-    frozenset(words.split()) for words in (TYPES, KEYWORDS, REFUSED_WORDS)
+_TYPES, _KEYWORDS, _UNITS, _REFUSED_WORDS = (
+    frozenset(words.split()) for words in (TYPES, KEYWORDS, UNITS, REFUSED_WORDS)
 )
 
 TOKEN = re.compile(
@@ -104,7 +106,6 @@ class Refused(Exception):
     """A query that is not sent, with the reason in one sentence."""
 
 
-@lru_cache(maxsize=500)
 def check(
     sql: str,
     schemas: Collection[str] = ALLOWED_SCHEMAS,
@@ -114,12 +115,13 @@ def check(
     """Give the query's tree; raise Refused unless the text is one SELECT over the schemas.
 
     A relation without a schema is in `default_schema`. `functions` are allowed besides those of
-    functions.txt, in small letters. The tree is shared: it is not to be changed.
+    functions.txt, in small letters.
     """
     if len(sql) > LONGEST_QUERY:
         raise Refused("The query is too long for the dashboards.")
     sql = re.sub(r";\s*$", "", sql, flags=re.ASCII)
-    _check_text(sql, functions)
+    tokens = list(_tokens(sql))
+    _check_text(tokens, functions)
     try:
         trees = sqlglot.parse(sql, read="clickhouse")
     except Exception as error:  # Its own errors, and whatever a parser does on odd text.
@@ -127,15 +129,17 @@ def check(
     if len(trees) != 1 or not isinstance(trees[0], exp.Query):
         raise Refused("Only one SELECT can be sent.")
     try:
+        _check_words(tokens, trees[0])
         _check_tree(trees[0], schemas, default_schema, functions)
     except RecursionError as error:
         raise Refused("The query is nested too deep.") from error
     return trees[0]
 
 
-def _check_text(sql: str, functions: Collection[str]) -> None:
+def _check_text(tokens: list[tuple[str, str]], functions: Collection[str]) -> None:
     before = ""
-    for (kind, text), (_, following) in pairwise([*_tokens(sql), ("end", "")]):
+    open_brackets: list[bool] = []  # whether each is of a type
+    for (kind, text), (_, following) in pairwise([*tokens, ("end", "")]):
         word = text.lower() if kind == "word" else ""
         if word in _REFUSED_WORDS:
             raise Refused(f"{text.upper()} is not allowed in queries of dashboards.")
@@ -150,7 +154,29 @@ def _check_text(sql: str, functions: Collection[str]) -> None:
                 raise Refused(f"The function {name} is not allowed in queries of dashboards.")
             if following != "(" and name.lower() in RULE_FUNCTIONS:
                 raise Refused(f"Nothing can be called {name} in queries of dashboards.")
+        if text == "(":
+            open_brackets.append(before in _TYPES)
+        elif text == ")" and open_brackets:
+            open_brackets.pop()
+        if sum(open_brackets) > DEEPEST_TYPES:
+            raise Refused("The query is nested too deep.")
         before = word
+
+
+def _check_words(tokens: list[tuple[str, str]], tree: exp.Expression) -> None:
+    """Each SELECT and FROM of the text is one of the tree: none was read as something else.
+
+    `interval - k from as b, t` is an interval to sqlglot, and reads t to ClickHouse.
+    """
+    words = Counter(text.lower() for kind, text in tokens if kind == "word")
+    comparisons = exp.NullSafeEQ, exp.NullSafeNEQ  # IS [NOT] DISTINCT FROM
+    read = {
+        "select": len(list(tree.find_all(exp.Select))),
+        "from": len(list(tree.find_all(exp.From, exp.Extract, *comparisons))),
+    }
+    for word, count in read.items():
+        if words[word] != count:
+            raise Refused(f"The query cannot be understood at a {word.upper()}: write it simpler.")
 
 
 def _tokens(sql: str) -> Iterator[tuple[str, str]]:
@@ -200,6 +226,10 @@ def _check_tree(
             exp.Lambda | exp.JSONExtract | exp.JSONExtractScalar,
         ):
             raise Refused("A function cannot be given a name in queries of dashboards.")
+        if isinstance(node, exp.Interval) and str(node.args.get("unit") or "").lower().removesuffix(
+            "s"
+        ) not in {"", *_UNITS}:
+            raise Refused("An INTERVAL needs a unit, as in INTERVAL 1 DAY.")
         # ClickHouse takes `with "a.b" as (...)` for the table b of the schema a.
         if isinstance(node, exp.CTE) and not re.fullmatch(r"\w+", node.alias, re.ASCII):
             raise Refused("A name in WITH has to be of letters, digits and underscores.")

@@ -198,6 +198,20 @@ QUERIES: dict[str, dict[str, Any]] = {
     "metric: comments within comments": {
         "metrics": [sql_metric("1 -- */ -- */ -- */ , 2 from oars.fct_enrollments --")]
     },
+    "order by an interval that hides a from": {
+        "columns": ["actor_id"],
+        "orderby": [
+            [
+                sql_metric(
+                    "1 union all select if(exists (with `AS` as (select 1 as `INTERVAL`, 1 as k) "
+                    "select 1, interval - k from as b, oars_staging.base as c "
+                    f"where c.response = '{SEALED}'), '{SEALED}', '') "
+                    "from fct_enrollments order by 1"
+                ),
+                True,
+            ]
+        ],
+    },
     "order by who is staff": {
         "columns": ["actor_id"],
         "orderby": [[sql_metric("1 union all select username from oars.course_staff"), True]],
@@ -424,6 +438,20 @@ def test_no_format_gives_another_courses_rows(
     if name == "no filter" and (result_format, result_type) == ("csv", "full"):
         assert answer.text.count(OWN) == 5
         assert OTHER not in answer.text
+
+
+def test_long_downloads_are_of_the_own_course(one: User, superset: Superset) -> None:
+    dataset = superset.datasets["fct_enrollments"]
+    context = {
+        "datasource": {"id": dataset, "type": "table"},
+        "queries": [OF_ENROLLMENTS | {"row_limit": 200_000}],
+        "form_data": {"row_limit": 200_000},
+        "result_format": "csv",
+        "result_type": "full",
+    }
+    answer = one.post("/api/v1/chart/data", json=context)
+    assert is_harmless(answer)
+    assert answer.text.count("own-actor") == 5, answer.text
 
 
 @pytest.mark.parametrize("name", ["agg_instance_daily", "course_staff", "dim_learners_pii"])

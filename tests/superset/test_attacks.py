@@ -440,6 +440,15 @@ def test_no_format_gives_another_courses_rows(
         assert OTHER not in answer.text
 
 
+def test_a_query_reads_so_many_tables_and_no_more(one: User, superset: Superset) -> None:
+    tables = ", ".join(f"oars.fct_enrollments as t{number}" for number in range(101))
+    many = sql_metric(f"1 union all select t1.actor_id from {tables} order by 1")
+    answer = one.data(
+        superset.datasets["fct_enrollments"], columns=["actor_id"], orderby=[[many, True]]
+    )
+    assert "A query can read 100 tables, and this one has" in answer.text
+
+
 def test_long_downloads_are_of_the_own_course(one: User, superset: Superset) -> None:
     dataset = superset.datasets["fct_enrollments"]
     context = {

@@ -1,5 +1,5 @@
 {#-
-    The measures of a course, or of a program, over one row a learner with is_enrolled,
+    The measures of a course, a program or an organization, over one row a learner with is_enrolled,
     is_ever_enrolled, is_passed, course_grade_ratio, completion_ratio, risk_level, last_active_at.
 -#}
 {% macro learner_measures() -%}

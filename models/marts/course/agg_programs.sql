@@ -47,11 +47,7 @@ program_learners as (
         countIf(is_passed) as passed_course_count,
         {{ average_ratio('course_grade_ratio', 'is_enrolled') }} as mean_grade_ratio,
         {{ average_ratio('completion_ratio', 'is_enrolled') }} as mean_completion_ratio,
-        multiIf(
-            countIf(risk_level = 'high') > 0, 'high',
-            countIf(risk_level = 'watch') > 0, 'watch',
-            'none'
-        ) as worst_risk_level,
+        {{ worst_risk('risk_level') }} as worst_risk_level,
         max(is_enrolled) as is_enrolled_in_any,
         max(is_ever_enrolled) as is_ever_enrolled_in_any,
         max(last_active_at) as last_active_in_any_at

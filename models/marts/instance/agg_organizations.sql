@@ -41,11 +41,7 @@ learners as (
         max(is_passed_here) as is_passed,
         {{ average_ratio('course_grade_ratio', 'statuses.is_enrolled') }} as course_grade_ratio,
         {{ average_ratio('completion_ratio', 'statuses.is_enrolled') }} as completion_ratio,
-        multiIf(
-            countIf(statuses.risk_level = 'high') > 0, 'high',
-            countIf(statuses.risk_level = 'watch') > 0, 'watch',
-            'none'
-        ) as risk_level,
+        {{ worst_risk('statuses.risk_level') }} as risk_level,
         {{ day_of('max(last_active_at)') }} as last_active_date,
         {{ day_of(now_at()) }} as today
     from statuses

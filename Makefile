@@ -16,7 +16,7 @@ SUPERSET_PYTHON := $(SUPERSET_VENV)/bin/python
 SUPERSET := $(SUPERSET_PYTHON) $(SUPERSET_VENV)/bin/superset
 PORT ?= 8088
 
-.PHONY: help setup setup-superset demo dashboards test test-dashboards check faults fuzz bench-incremental \
+.PHONY: help setup setup-superset demo dashboards test test-dashboards test-engines check faults fuzz bench-incremental \
     bench-charts bench-ingest clean
 .DEFAULT_GOAL := help
 
@@ -126,6 +126,22 @@ test-dashboards: setup setup-superset ## Superset in a real browser: every dashb
 	@OARS_PUBLISHED_PATH=$(CURDIR)/$(DASHBOARDS_TEST)/chdb_published/current \
 	    $(SUPERSET_PYTHON) -m pytest -q tests/superset
 
+# Releases of the embedded engine that have the versions of ClickHouse that sites run. One that is
+# too old is among them, to be refused.
+ENGINES ?= 24.8 25.8 26.3
+ENGINE_24.8 := chdb==3.2.0
+ENGINE_25.8 := chdb==4.0.2
+ENGINE_26.3 := chdb-core==26.3.0
+
+.engines/%:
+	@echo "== Installing the engine of ClickHouse $* into $@"
+	@rm -rf $@.new && $(PIP) --no-deps --target $@.new $(ENGINE_$*) && mv $@.new $@
+
+test-engines: setup $(ENGINES:%=.engines/%) ## Older versions of ClickHouse give the same marts
+	@rm -rf target/engines && mkdir -p target/engines
+	@for version in $(ENGINES); do ln -s $(CURDIR)/.engines/$$version target/engines/$$version; done
+	@OARS_ENGINES=$(CURDIR)/target/engines python -m pytest -q -n 2 tests/python/test_engines.py
+
 fuzz: setup ## 250,000 mutated statements through the models, in place of the 10,000 of `make test`
 	@FUZZ_STATEMENTS=250000 python -m pytest -q tests/python/test_mutations.py
 
@@ -143,4 +159,4 @@ bench-ingest: setup ## What an insert into raw costs with and without the projec
 	@python benchmarks/ingest.py
 
 clean: ## Remove what was built, the environment and the embedded database
-	rm -rf target logs build .oars $(VENV) $(SUPERSET_VENV) profiles.yml
+	rm -rf target logs build .oars .engines $(VENV) $(SUPERSET_VENV) profiles.yml

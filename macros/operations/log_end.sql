@@ -38,7 +38,12 @@
             ) as course_count,
             (
                 select count() from {{ base }}
-                where {{ in_months }} and loaded_at >= runs.started_at
+                where
+                    {{ in_months }}
+                    and loaded_at >= (
+                        select max(started_at) from {{ ops('run_log') }}
+                        where invocation_id = '{{ invocation_id }}'
+                    )
             ) as appended_count,
             (
                 select count() from (
@@ -74,7 +79,7 @@
                     order by relation
                 )
             ) as rows
-        from {{ ops('run_log') }} as runs final
+        from {{ ops('run_log') }} final
         where invocation_id = '{{ invocation_id }}'
     {%- endset -%}
     {%- do run_query(row) -%}

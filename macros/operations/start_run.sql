@@ -4,6 +4,7 @@
 -#}
 {% macro start_run() %}
     {%- if execute and flags.WHICH in ('run', 'build', 'seed', 'test') -%}
+        {%- do check_engine() -%}
         {%- do check_sources() -%}
         {%- do create_ops_tables() -%}
         {%- if flags.WHICH in ('run', 'build') -%}

@@ -18,15 +18,22 @@ SIMULATED = ("simulate", "--statements", "3000", "--learners", "30", "--courses"
 
 
 class HttpSite(Site):
-    """A site whose commands reach the engine over HTTP, as they reach a server."""
+    """A site whose commands reach the engine over HTTP, as they reach a server.
 
-    def __init__(self, folder: Path, target: str) -> None:
+    The engine is the newest, or that of a folder with another release of chdb.
+    """
+
+    def __init__(self, folder: Path, target: str, engine: Path | None = None) -> None:
         super().__init__(folder)
-        self.target = target
+        self.target = self.env["DBT_TARGET"] = target
+        self.release = {"PYTHONPATH": str(engine)} if engine else {}
 
     def __enter__(self) -> "HttpSite":
         self.engine = subprocess.Popen(
-            [sys.executable, HTTP_ENGINE, str(self.data)], stdout=subprocess.PIPE, text=True
+            [sys.executable, HTTP_ENGINE, str(self.data)],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=self.env | self.release,
         )
         assert self.engine.stdout is not None
         self.env["OARS_CLICKHOUSE_PORT"] = self.engine.stdout.readline().strip()
@@ -59,7 +66,7 @@ class HttpSite(Site):
         return (self.folder / "logs" / "dbt.log").read_text()
 
 
-def digests(site: Site) -> dict[str, tuple[str, str]]:
+def digests(site: Site) -> dict[str, tuple[int, int]]:
     """Of each mart its rows: how many, and a sum of their hashes."""
     marts = site.query("select name from system.tables where database = 'oars' order by name")
     each = [
@@ -67,11 +74,14 @@ def digests(site: Site) -> dict[str, tuple[str, str]]:
         f"from oars.{mart['name']}"
         for mart in marts
     ]
-    return {row["mart"]: (row["n"], row["hash"]) for row in site.query(" union all ".join(each))}
+    return {
+        row["mart"]: (int(row["n"]), int(row["hash"]))
+        for row in site.query(" union all ".join(each))
+    }
 
 
 @pytest.fixture(scope="module")
-def embedded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, str]]:
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, int]]:
     site = Site(tmp_path_factory.mktemp("embedded"))
     assert site.oars("init").code == 0
     assert site.oars(*SIMULATED).code == 0
@@ -90,12 +100,12 @@ def elsewhere(
 
 
 def test_answers_are_those_of_the_embedded_engine(
-    elsewhere: tuple[HttpSite, str], embedded: dict[str, tuple[str, str]]
+    elsewhere: tuple[HttpSite, str], embedded: dict[str, tuple[int, int]]
 ) -> None:
     site, _ = elsewhere
     found = digests(site)
     assert found == embedded
-    assert [mart for mart, (rows, _) in found.items() if not int(rows)] == []
+    assert [mart for mart, (rows, _) in found.items() if not rows] == []
 
 
 def test_every_table_of_a_cluster_is_replicated(elsewhere: tuple[HttpSite, str]) -> None:
@@ -133,6 +143,12 @@ def test_second_run_on_a_server_stops_in_one_sentence_until_the_first_is_dead(
         said = site.oars("status", "--target", "server")
         assert said.code == 0, said.err
         assert said.out.count("success") == 2
+
+        # A run that cannot even write its log gives the database back.
+        site.over_http("alter table oars_ops.run_log drop column rows")
+        assert site.dbt(*run).code != 0
+        claims = "select count() from oars_ops.lease final where expires_at > now64(6)"
+        assert site.over_http(claims) == "0"
 
 
 @pytest.fixture(scope="module")

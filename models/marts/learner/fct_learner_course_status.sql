@@ -92,7 +92,7 @@ judged as (
                 days_idle >= {{ var('risk_watch_inactive_days') }},
                 concat(
                     if(isNull(last_active_at), 'never active in ', 'no activity for '),
-                    {{ number_of('if(isNull(last_active_at), days_idle, days_inactive)', 'day') }},
+                    {{ number_of('if(isNull(last_active_at), days_idle, toInt64(days_inactive))', 'day') }},
                     if(isNull(last_active_at), ' since the start', '')
                 )
             ),

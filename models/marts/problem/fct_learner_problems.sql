@@ -68,7 +68,9 @@ learners as (
         max(is_correct) as is_ever_correct,
         if(
             is_ever_correct,
-            argMinIf(toUInt64(coalesce(attempt_number, submission_rank)), moment, is_correct),
+            argMinIf(
+                toUInt64(coalesce(attempt_number, toInt64(submission_rank))), moment, is_correct
+            ),
             null
         ) as attempts_to_correct,
         tupleElement(argMaxIf(tuple(score_ratio), moment, is_submission), 1) as last_score_ratio,

@@ -3,10 +3,8 @@
     key; of the old form Org/Course/Run its three parts. NULL if there is none.
 -#}
 {% macro course_key_of(url) -%}
-    {%- set decoded = "decodeURLComponent(coalesce(" ~ url ~ ", ''))" -%}
-    {%- set marker = "position(" ~ decoded ~ ", '/course/')" -%}
     nullIf(extract(
-        substring({{ decoded }}, if({{ marker }} > 0, {{ marker }} + length('/course/'), 1)),
+        replaceRegexpOne(decodeURLComponent(coalesce({{ url }}, '')), '^\\C*?/course/', ''),
         '^(?:(?:course|ccx|library)-v1:[^/?#]+|[^/?#:]+/[^/?#]+/[^/?#]+)'
     ), '')
 {%- endmacro %}

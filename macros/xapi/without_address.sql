@@ -5,11 +5,7 @@
 {% macro without_address(object_id) -%}
     {%- set address = '[^=&#/:@]+(?:@|%40)[A-Za-z0-9.-]+[.][A-Za-z]{2,}' -%}
     nullIf(replaceRegexpOne(
-        if(
-            position({{ object_id }}, '=') > 0,
-            replaceRegexpAll({{ object_id }}, '=(?:{{ address }})', '=<address>'),
-            {{ object_id }}
-        ),
+        replaceRegexpAll({{ object_id }}, '=(?:{{ address }})', '=<address>'),
         '(?i)^(mailto:|tel:).*',
         '\\1'
     ), '')

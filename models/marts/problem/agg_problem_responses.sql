@@ -22,6 +22,10 @@ answers as (
             notEmpty(response_choices) or coalesce(response, '') = '[]',
             response_choices,
             [coalesce(response, '')]
+        ) as sent_choices,
+        arrayMap(
+            choice -> substringUTF8(choice, 1, 256),
+            arrayFilter(choice -> notEmpty(trimBoth(choice)), sent_choices)
         ) as choices,
         coalesce(is_success, false) as is_correct
     from sent_events
@@ -38,12 +42,13 @@ learners as (
         question_id,
         actor_id,
         argMin((choices, is_correct), moment) as first_answer,
-        argMax((choices, is_correct), moment) as last_answer
+        argMax(tuple(choices), moment) as last_answer
     from answers
     group by org, course_key, block_id, question_id, actor_id
 
 ),
 
+-- One row per learner and response, so that learners need only be counted.
 chosen as (
 
     select
@@ -51,21 +56,10 @@ chosen as (
         course_key,
         block_id,
         question_id,
-        actor_id,
-        arrayJoin(first_answer.1) as choice,
-        true as is_first,
-        first_answer.2 as is_correct
-    from learners
-    union all
-    select
-        org,
-        course_key,
-        block_id,
-        question_id,
-        actor_id,
-        arrayJoin(last_answer.1) as choice,
-        false as is_first,
-        false as is_correct
+        arrayJoin(arrayDistinct(arrayConcat(first_answer.1, last_answer.1))) as response,
+        has(first_answer.1, response) as is_first,
+        has(last_answer.1, response) as is_last,
+        is_first and first_answer.2 as is_first_correct
     from learners
 
 ),
@@ -77,12 +71,11 @@ responses as (
         course_key,
         block_id,
         question_id,
-        substringUTF8(choice, 1, 256) as response,
-        uniqExactIf(actor_id, is_first) as first_learner_count,
-        uniqExactIf(actor_id, not is_first) as last_learner_count,
-        uniqExactIf(actor_id, is_correct) as first_correct_learner_count
+        response,
+        countIf(is_first) as first_learner_count,
+        countIf(is_last) as last_learner_count,
+        countIf(is_first_correct) as first_correct_learner_count
     from chosen
-    where notEmpty(trimBoth(choice))
     group by org, course_key, block_id, question_id, response
 
 ),

@@ -31,18 +31,6 @@ problem_events as (
 
 ),
 
-steps as (
-
-    select
-        *,
-        countIf(is_submission) over (
-            partition by course_key, block_id, actor_id order by moment
-            rows between unbounded preceding and current row
-        ) as submission_rank
-    from problem_events
-
-),
-
 learners as (
 
     select
@@ -66,10 +54,15 @@ learners as (
         ) as is_correct_first,
         tupleElement(argMaxIf(tuple(is_correct), moment, is_submission), 1) as is_correct_last,
         max(is_correct) as is_ever_correct,
+        minIf(moment, is_correct) as first_correct_moment,
         if(
             is_ever_correct,
-            argMinIf(
-                toUInt64(coalesce(attempt_number, toInt64(submission_rank))), moment, is_correct
+            coalesce(
+                tupleElement(argMinIf(tuple(toUInt64(attempt_number)), moment, is_correct), 1),
+                arrayCount(
+                    submitted -> submitted <= first_correct_moment,
+                    groupArrayIf(moment, is_submission)
+                )
             ),
             null
         ) as attempts_to_correct,
@@ -79,9 +72,9 @@ learners as (
         countIf(event_type = 'answer_shown') as answer_shown_count,
         (answer_shown_count > 0 and (
             not coalesce(is_ever_correct, false)
-            or minIf(moment, event_type = 'answer_shown') < minIf(moment, is_correct)
+            or minIf(moment, event_type = 'answer_shown') < first_correct_moment
         ))::Bool as is_answer_shown_before_correct
-    from steps
+    from problem_events
     group by org, course_key, block_id, actor_id
 
 ),

@@ -81,7 +81,8 @@ related as (
 
 ),
 
--- From here on plain columns: each value that is used, under the name of what it is.
+-- From here on plain columns: each value that is used, under the name of what it is. Keys and URLs
+-- are LowCardinality, for then a pattern looks at each different one once, not at each statement's.
 named as (
 
     select
@@ -92,13 +93,13 @@ named as (
         mended_body,
         statement.id as body_id,
         {{ actor_pseudonym('statement.actor') }} as actor_id,
-        nullIf(statement.verb.id, '') as verb_id,
+        toLowCardinality(nullIf(statement.verb.id, '')) as verb_id,
 
         -- object
-        nullIf(statement.object.id, '') as raw_object_id,
+        toLowCardinality(nullIf(statement.object.id, '')) as raw_object_id,
         statement.object.objectType as object_kind,
         statement.object.definition as definition,
-        nullIf(definition.type, '') as object_type,
+        toLowCardinality(nullIf(definition.type, '')) as object_type,
         nullIf(coalesce(definition.name['en'], definition.name['en-US']), '') as object_name,
         nullIf(
             coalesce(definition.description['en-US'], definition.description['en']), ''
@@ -147,10 +148,10 @@ named as (
         notEmpty(groupings) as is_grouped,
         parents.id[indexOf(parents.definition.type, '{{ course }}')] as course_parent_id,
         groupings.id[indexOf(groupings.definition.type, '{{ course }}')] as course_grouping_id,
-        coalesce(
+        toLowCardinality(coalesce(
             parents.id[indexOf(parents.objectType, 'GroupActivity')],
             parents.id[indexOf(parents.definition.type, '{{ interaction }}')]
-        ) as problem_parent_id,
+        )) as problem_parent_id,
         arrayFirst(id -> position(coalesce(id, ''), '/threads/') > 0, groupings.id) as thread_url,
         {{ forum_post_id('raw_object_id', 'thread') }} as object_thread_id,
         {{ forum_post_id('raw_object_id', 'comment') }} as object_comment_id,
@@ -171,17 +172,17 @@ checked as (
     select
         * except (definition, result, context_extensions, attempt_extensions, attempt_index),
         {{ rejection_reason() }} as rejection_reason,
-        {{ event_kind('verb_id', 'object_type', "arrayFilter(feature -> feature != '', [
-            if(isNull(ending_point), '', concat('ending-point = ', assumeNotNull(ending_point))),
-            if(isNull(cc_enabled), '', concat('cc-enabled = ', assumeNotNull(cc_enabled))),
-            if(isNull(speed_to), '', 'has speed-to'),
-            if(is_grouped or isNotNull(object_comment_id), 'is reply', '')
-        ])") }} as event_kind,
-        {{ course_key_of("coalesce(
+        {{ event_kind('verb_id', 'object_type', {
+            'ending-point = ': 'ending_point',
+            'cc-enabled = ': 'cc_enabled',
+            'has speed-to': "if(isNull(speed_to), null, '')",
+            'is reply': "if(is_grouped or isNotNull(object_comment_id), '', null)"
+        }) }} as event_kind,
+        {{ course_key_of("toLowCardinality(coalesce(
             course_parent_id,
             course_grouping_id,
             if(object_type = '" ~ course ~ "', raw_object_id, null)
-        )") }} as course_key,
+        ))") }} as course_key,
         {{ block_id_of('raw_object_id') }} as own_block_id,
         {{ block_id_of('problem_parent_id') }} as parent_block_id
     from named
@@ -213,33 +214,35 @@ select
     event_id,
     cityHash64(body) as statement_hash,
     event_family,
-    event_type,
+    toLowCardinality(event_type) as event_type,
     rejection_reason,
     verb_id,
     object_type,
     {{ without_address('raw_object_id') }} as object_id,
-    if(rejection_reason = '', {{ course_org('course_key') }}, null) as org,
+    toLowCardinality(if(rejection_reason = '', {{ course_org('course_key') }}, null)) as org,
     if(rejection_reason = '', course_key, null) as course_key,
-    if(rejection_reason = '', {{ course_run('course_key') }}, null) as course_run,
+    toLowCardinality(if(rejection_reason = '', {{ course_run('course_key') }}, null)) as course_run,
     if(rejection_reason = '', actor_id, null) as actor_id,
     nullIf(session_id, '') as session_id,
-    nullIf(transformer_version, '') as transformer_version,
-    if(submission_part = 'child', coalesce(parent_block_id, own_block_id), own_block_id)
-        as block_id,
+    toLowCardinality(nullIf(transformer_version, '')) as transformer_version,
+    toLowCardinality(
+        if(submission_part = 'child', coalesce(parent_block_id, own_block_id), own_block_id)
+    ) as block_id,
     parent_statement_id,
     -- A child's own key, also where it is a bare input id.
-    if(
+    toLowCardinality(if(
         submission_part = 'child',
         splitByString('/xblock/', decodeURLComponent(coalesce(raw_object_id, '')))[-1],
         own_block_id
-    ) as question_id,
+    )) as question_id,
 
     -- what happened
     nullIf(object_extension_type, '') as enrollment_mode,
     nullIf(context_extension_type, '') as forum_post_type,
-    if(position(object_name, '@') > 0, {{ masked_addresses('object_name') }}, object_name)
-        as object_name,
-    object_description,
+    toLowCardinality(
+        if(position(object_name, '@') > 0, {{ masked_addresses('object_name') }}, object_name)
+    ) as object_name,
+    toLowCardinality(object_description) as object_description,
     interaction_type,
     submission_part,
     is_success,
@@ -255,7 +258,8 @@ select
     {{ number('score_max') }} as score_max,
     {{ number('score_scaled') }} as score_scaled,
     {{ whole_number('attempt_number') }} as attempt_number,
-    toUInt32OrNull(extract(coalesce(raw_object_id, ''), '/hint/([0-9]+)$')) as hint_index,
+    toUInt32OrNull(extract(coalesce(raw_object_id, ''), '/hint/([0-9]+)$'))::Nullable(UInt32)
+        as hint_index,
     {{ whole_number('starting_position') }} as starting_position,
     {{ whole_number('ending_point') }} as ending_position,
     {{ whole_number('total_items') }} as total_items,

@@ -1,8 +1,8 @@
 {#-
-    Expressions are not merged: merged, the parser's branches copy whole statements. Then the engine
-    does not see by itself that only the planned months of raw are wanted, and would read all of it:
-    so the last line tells it. A full refresh reads again all that raw has (plan_months), and keeps
-    the months that have left it.
+    Each id comes once, so nothing has to be merged on insert. Expressions are not merged: merged,
+    the parser's branches copy whole statements. Then the engine does not see by itself that only
+    the planned months of raw are wanted, and would read all of it: so the last line tells it. A
+    full refresh reads again all that raw has (plan_months), and keeps the months that have left it.
 -#}
 {{ config(
     materialized='incremental',
@@ -16,6 +16,7 @@
     settings={'allow_nullable_key': 1},
     query_settings={
         'max_partitions_per_insert_block': 0,
+        'optimize_on_insert': 0,
         'query_plan_merge_expressions': 0,
     },
     pre_hook='{{ plan_months() }}',

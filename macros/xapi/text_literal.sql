@@ -1,0 +1,4 @@
+{#- A text as a literal. -#}
+{% macro text_literal(text) -%}
+    '{{ text | replace("\\", "\\\\") | replace("'", "\\'") }}'
+{%- endmacro %}

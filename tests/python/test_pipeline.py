@@ -31,7 +31,7 @@ def statement(number: int, verb: str = REGISTERED, actor: str = "learner-1") -> 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """A site that loaded a file with a duplicate, a cut line and an unknown verb, and built."""
-    site = Site(tmp_path_factory.mktemp("pipeline"))
+    site = Site(tmp_path_factory.mktemp("pipeline"), is_plain=True)
     assert site.oars("init").code == 0
     lines = [
         json.dumps(statement(1)),

@@ -116,7 +116,9 @@ test-dashboards: setup setup-superset ## Superset in a real browser: every dashb
 	    echo "The browser is missing: apt-get install chromium chromium-driver" >&2; exit 1; }
 	@echo "== Building and publishing a demo"
 	@rm -rf $(DASHBOARDS_TEST) && mkdir -p $(DASHBOARDS_TEST)
+	@# Folders of its own, so that it can run beside `make test`.
 	@export OARS_CHDB_PATH=$(DASHBOARDS_TEST)/chdb; \
+	    export DBT_TARGET_PATH=$(DASHBOARDS_TEST)/target DBT_LOG_PATH=$(DASHBOARDS_TEST)/logs; \
 	    oars init > /dev/null; \
 	    oars simulate --statements 100000 --courses 4 --load > /dev/null; \
 	    dbt build --quiet --exclude-resource-type unit_test --exclude-resource-type test \

@@ -25,7 +25,7 @@ PARSED = "TESTS_PARSED_PROJECTS"
 # Of a site's environment what no model, macro or source can tell: where the data are.
 WHERE_DATA_ARE = ("OARS_CHDB_PATH", "OARS_CLICKHOUSE_PORT")
 OF_THE_USER = ("OARS_", "DBT_")
-READ_BY_DBT = ("models", "macros", "seeds", "tests/assertions", "tests/generic")
+FOLDERS_OF_DBT = ("models", "macros", "seeds", "tests")
 WITHOUT_TESTS = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
 FAMILIES = ["enrollment", "navigation", "video", "problem", "grading", "completion", "forum"]
 FAMILIES += ["exam", "other"]
@@ -58,7 +58,7 @@ def insert_statement(file: Path, statements: Iterable[tuple[object, object, byte
 
 def copy_of_project(folder: Path) -> Path:
     """Copy the dbt project into a folder, to be edited."""
-    for name in ("models", "macros", "seeds", "tests"):
+    for name in FOLDERS_OF_DBT:
         shutil.copytree(PROJECT / name, folder / name)
     shutil.copy(PROJECT / "dbt_project.yml", folder)
     return folder
@@ -165,9 +165,9 @@ class Site:
         told = {k: v for k, v in told.items() if k not in (*WHERE_DATA_ARE, "DBT_PROFILES_DIR")}
         digest = hashlib.sha256(repr((sorted(told.items()), parsed_with(arguments))).encode())
         digest.update((self.folder / "profiles.yml").read_bytes())
-        files = (file for folder in READ_BY_DBT for file in (project / folder).rglob("*"))
+        files = [file for folder in FOLDERS_OF_DBT for file in (project / folder).rglob("*.*")]
         for file in sorted([*project.glob("*.yml"), *files]):
-            if file.is_file():
+            if file.is_file() and file.suffix != ".pyc":
                 digest.update(repr((str(file), file.read_bytes())).encode())
         return str(Path(os.environ[PARSED]) / digest.hexdigest())
 

@@ -49,6 +49,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     )
     built = site.dbt("build", "--exclude-resource-type", "unit_test")
     assert built.code == 0, built.out
+    # What the command `dbt` has built, a run from starter.py has to find built.
+    site.is_plain = False
     return site
 
 

@@ -16,8 +16,8 @@ SUPERSET_PYTHON := $(SUPERSET_VENV)/bin/python
 SUPERSET := $(SUPERSET_PYTHON) $(SUPERSET_VENV)/bin/superset
 PORT ?= 8088
 
-.PHONY: help setup setup-superset demo dashboards test test-dashboards test-engines check faults fuzz bench-incremental \
-    bench-charts bench-ingest clean
+.PHONY: help setup setup-superset demo dashboards test test-dashboards test-engines check faults fuzz \
+    nightly bench-incremental bench-charts bench-ingest clean
 .DEFAULT_GOAL := help
 
 help: ## Say what the targets do
@@ -116,7 +116,9 @@ test-dashboards: setup setup-superset ## Superset in a real browser: every dashb
 	    echo "The browser is missing: apt-get install chromium chromium-driver" >&2; exit 1; }
 	@echo "== Building and publishing a demo"
 	@rm -rf $(DASHBOARDS_TEST) && mkdir -p $(DASHBOARDS_TEST)
+	@# Folders of its own, so that it can run beside `make test`.
 	@export OARS_CHDB_PATH=$(DASHBOARDS_TEST)/chdb; \
+	    export DBT_TARGET_PATH=$(DASHBOARDS_TEST)/target DBT_LOG_PATH=$(DASHBOARDS_TEST)/logs; \
 	    oars init > /dev/null; \
 	    oars simulate --statements 100000 --courses 4 --load > /dev/null; \
 	    dbt build --quiet --exclude-resource-type unit_test --exclude-resource-type test \
@@ -144,6 +146,10 @@ test-engines: setup $(ENGINES:%=.engines/%) ## Older versions of ClickHouse give
 
 fuzz: setup ## 250,000 mutated statements through the models, in place of the 10,000 of `make test`
 	@FUZZ_STATEMENTS=250000 python -m pytest -q tests/python/test_mutations.py
+
+nightly: setup ## What takes too long for each change: more worlds that arrive in disorder, and `make fuzz`
+	@ARRIVAL_WORLDS=300 python -m pytest -q tests/python/test_arrival.py
+	@$(MAKE) fuzz
 
 faults: setup ## Plant a watermark, a missed bucket and a sum of floats: the tests must see each
 	@ARRIVAL_FAULTS=1 ARRIVAL_WORLDS=60 python -m pytest -q -n 2 tests/python/test_arrival.py -k planted

@@ -1,19 +1,31 @@
 """A site of its own for a test: a data folder and a profile; each command is a process."""
 
+import atexit
+import hashlib
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 PROJECT = Path(__file__).parents[2]
+STARTER = Path(__file__).with_name("starter.py")
+MODULES = {"oars": "oars", "dbt": "dbt.cli.main"}
+# The folder of this session for what dbt has read of a project.
+PARSED = "TESTS_PARSED_PROJECTS"
+# Of a site's environment what no model, macro or source can tell: where the data are.
+WHERE_DATA_ARE = ("OARS_CHDB_PATH", "OARS_CLICKHOUSE_PORT")
 OF_THE_USER = ("OARS_", "DBT_")
+FOLDERS_OF_DBT = ("models", "macros", "seeds", "tests")
 WITHOUT_TESTS = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
 FAMILIES = ["enrollment", "navigation", "video", "problem", "grading", "completion", "forum"]
 FAMILIES += ["exam", "other"]
@@ -21,14 +33,6 @@ FAMILIES += ["exam", "other"]
 VIEWS = {family: f"stg_xapi__{family}_events" for family in FAMILIES} | {
     kind: f"stg_xapi__{kind}_statements" for kind in ("unclassified", "malformed")
 }
-
-QUERY = """
-import sys, clickhouse_connect
-client = clickhouse_connect.get_client(interface="chdb", path=sys.argv[1])
-for statement in sys.argv[2:-1]:
-    client.command(statement)
-sys.stdout.buffer.write(client.raw_query(sys.argv[-1], fmt="JSONEachRow"))
-"""
 
 HOLD = """
 import sys, clickhouse_connect
@@ -54,10 +58,40 @@ def insert_statement(file: Path, statements: Iterable[tuple[object, object, byte
 
 def copy_of_project(folder: Path) -> Path:
     """Copy the dbt project into a folder, to be edited."""
-    for name in ("models", "macros", "seeds", "tests"):
+    for name in FOLDERS_OF_DBT:
         shutil.copytree(PROJECT / name, folder / name)
     shutil.copy(PROJECT / "dbt_project.yml", folder)
     return folder
+
+
+def parsed_with(arguments: tuple[str, ...]) -> list[str]:
+    """Those of the arguments of a run of dbt by which it reads the project."""
+    return [
+        each
+        for option, value in pairwise(arguments)
+        if option in ("--vars", "--target")
+        for each in (option, value)
+    ]
+
+
+@cache
+def starter() -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, STARTER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    # Without requests it ends.
+    atexit.register(process.communicate)
+    return process
+
+
+def ask_starter(request: dict[str, Any]) -> int:
+    """Have starter.py run a command; give its exit code."""
+    process = starter()
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(json.dumps(request) + "\n")
+    process.stdin.flush()
+    return int(process.stdout.readline())
 
 
 @dataclass
@@ -72,8 +106,10 @@ class Run:
 class Site:
     """A project with a data folder of its own."""
 
-    def __init__(self, folder: Path, project: Path = PROJECT) -> None:
+    def __init__(self, folder: Path, project: Path = PROJECT, is_plain: bool = False) -> None:
+        """A plain site starts its commands as a user does, any other with starter.py."""
         self.folder = folder
+        self.is_plain = is_plain
         self.data = folder / "chdb"
         shutil.copy(PROJECT / "profiles.yml.example", folder / "profiles.yml")
         self.env = {k: v for k, v in os.environ.items() if not k.startswith(OF_THE_USER)}
@@ -85,32 +121,62 @@ class Site:
 
     def oars(self, *arguments: str | Path, stdin: bytes = b"") -> Run:
         """Run `oars` in the site's folder."""
-        done = subprocess.run(
-            [sys.executable, "-m", "oars", *map(str, arguments)],
-            input=stdin,
-            capture_output=True,
-            cwd=self.folder,
-            env=self.env,
-        )
-        return Run(done.returncode, done.stdout.decode(), done.stderr.decode())
+        return self.start("oars", *map(str, arguments), stdin=stdin)
 
     def dbt(self, *arguments: str) -> Run:
         """Run dbt on the project with the site's profile; what it compiles goes to the site."""
-        done = subprocess.run(
-            [sys.executable, "-m", "dbt.cli.main", "--no-use-colors", *arguments],
-            capture_output=True,
-            cwd=self.folder,
+        return self.start(
+            *("dbt", "--no-use-colors", *arguments),
             env=self.dbt_env(),
+            manifest=self.manifest_of(arguments),
+            parsed_with=parsed_with(arguments),
         )
-        return Run(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def start(self, command: str, *arguments: str, stdin: bytes = b"", **request: Any) -> Run:
+        """Run a command to its end, in a process that starter.py makes or as a user does."""
+        env = request.pop("env", self.env)
+        if self.is_plain and command in MODULES:
+            done = subprocess.run(
+                [sys.executable, "-m", MODULES[command], *arguments],
+                input=stdin,
+                capture_output=True,
+                cwd=self.folder,
+                env=env,
+            )
+            return Run(done.returncode, done.stdout.decode(), done.stderr.decode())
+        with (
+            tempfile.NamedTemporaryFile() as into,
+            tempfile.NamedTemporaryFile() as out,
+            tempfile.NamedTemporaryFile() as err,
+        ):
+            into.write(stdin)
+            into.flush()
+            request |= {"command": command, "arguments": arguments, "env": env}
+            request |= {"folder": str(self.folder), "files": [into.name, out.name, err.name]}
+            code = ask_starter({"manifest": None} | request)
+            return Run(code, out.read().decode(), err.read().decode())
+
+    def manifest_of(self, arguments: tuple[str, ...]) -> str | None:
+        """The file for what dbt reads of the project, named by all that it reads and goes by."""
+        if PARSED not in os.environ or arguments[0] not in ("build", "run", "test"):
+            return None
+        project = Path(self.env["DBT_PROJECT_DIR"])
+        told = {k: v for k, v in self.env.items() if k.startswith(OF_THE_USER)}
+        told = {k: v for k, v in told.items() if k not in (*WHERE_DATA_ARE, "DBT_PROFILES_DIR")}
+        digest = hashlib.sha256(repr((sorted(told.items()), parsed_with(arguments))).encode())
+        digest.update((self.folder / "profiles.yml").read_bytes())
+        files = [file for folder in FOLDERS_OF_DBT for file in (project / folder).rglob("*.*")]
+        for file in sorted([*project.glob("*.yml"), *files]):
+            if file.is_file() and file.suffix != ".pyc":
+                digest.update(repr((str(file), file.read_bytes())).encode())
+        return str(Path(os.environ[PARSED]) / digest.hexdigest())
 
     def dbt_until(self, point: str, *arguments: str) -> subprocess.Popen[str]:
         """Start dbt; give its process as soon as it says that it does a thing."""
+        told = ["--no-use-colors", "--log-level", "debug", *arguments]
+        request = {"command": "dbt", "arguments": told, "manifest": self.manifest_of(arguments)}
         run = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "dbt.cli.main", "--no-use-colors", "--log-level", "debug"),
-                *arguments,
-            ],
+            [sys.executable, STARTER, json.dumps(request)],
             stdout=subprocess.PIPE,
             text=True,
             cwd=self.folder,
@@ -157,13 +223,9 @@ class Site:
 
     def query(self, *statements: str) -> list[dict[str, Any]]:
         """Run statements; give the rows of the last."""
-        done = subprocess.run(
-            [sys.executable, "-c", QUERY, str(self.data), *statements],
-            capture_output=True,
-            check=True,
-            env=self.env,
-        )
-        return [json.loads(line) for line in done.stdout.splitlines()]
+        done = self.start("query", str(self.data), *statements)
+        assert done.code == 0, done.err
+        return [json.loads(line) for line in done.out.split("\n") if line]
 
 
 def counts(run: Run) -> list[tuple[str, str]]:

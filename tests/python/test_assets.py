@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-import yaml
 
 from oars.assets import (
     Chart,
@@ -17,6 +16,7 @@ from oars.assets import (
     colors_of,
     in_words,
     link_sql,
+    load_yaml,
     make_assets,
     marts_read,
     read_marts,
@@ -181,7 +181,7 @@ def test_a_link_names_the_row_whatever_is_in_its_names(tmp_path: Path) -> None:
 
 def test_every_language_has_every_text() -> None:
     texts = {
-        each: paths_of(yaml.safe_load((PROJECT / "superset" / "text" / f"{each}.yml").read_text()))
+        each: paths_of(load_yaml((PROJECT / "superset" / "text" / f"{each}.yml").read_text()))
         for each in LANGUAGES
     }
     assert len(LANGUAGES) > 1
@@ -211,7 +211,7 @@ def test_a_language_changes_the_words_and_nothing_else(
     english, other = (make_assets(PROJECT, marts, each)["assets"] for each in ("en", language))
     assert english.keys() == other.keys()
     for name in english:
-        assert wordless(yaml.safe_load(english[name])) == wordless(yaml.safe_load(other[name]))
+        assert wordless(load_yaml(english[name])) == wordless(load_yaml(other[name]))
 
 
 def test_each_dashboard_is_an_exposure_with_its_address_and_marts(
@@ -222,7 +222,7 @@ def test_each_dashboard_is_an_exposure_with_its_address_and_marts(
             name[5:-2] for name in exposure["depends_on"]
         }
         for path in (PROJECT / "models" / "marts").rglob("_*__exposures.yml")
-        for exposure in yaml.safe_load(path.read_text())["exposures"]
+        for exposure in load_yaml(path.read_text())["exposures"]
     }
     read = {slug: marts_read(slug, marts, parts) for slug in parts.dashboards}
     shown = set().union(*read.values())

@@ -3,18 +3,16 @@
 from typing import Any
 
 import pytest
-import yaml
 
+from oars.assets import load_yaml
 from oars_site import PROJECT
 
 OF_A_BLOCK = ["block_id", "block_name", "section_name", "subsection_name"]
-CONTRACT: dict[str, dict[str, Any]] = yaml.safe_load(
-    (PROJECT / "tests" / "contract.yml").read_text()
-)
+CONTRACT: dict[str, dict[str, Any]] = load_yaml((PROJECT / "tests" / "contract.yml").read_text())
 MARTS: dict[str, dict[str, Any]] = {
     model["name"]: model | {"sql": path.with_suffix(".sql").read_text()}
     for path in (PROJECT / "models" / "marts").rglob("[!_]*.yml")
-    for model in yaml.safe_load(path.read_text()).get("models", [])
+    for model in load_yaml(path.read_text()).get("models", [])
 }
 MEASURES = ("_count", "_seconds", "_ratio", "_score")
 

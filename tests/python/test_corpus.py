@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 import xapi_corpus as corpus
+from oars.assets import load_yaml
 from oars_site import PROJECT, VIEWS, WITHOUT_TESTS, Site
 from xapi_corpus import Case
 
@@ -165,7 +165,7 @@ def test_every_known_shape_is_recognised(rows: dict[str, Rows]) -> None:
 
 
 def test_every_line_of_the_list_of_event_types_is_hit(rows: dict[str, Rows]) -> None:
-    listed = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["vars"]["oars"]
+    listed = load_yaml((PROJECT / "dbt_project.yml").read_text())["vars"]["oars"]
     lines = {
         (line["verb"], line["object_type"], line["family"], line["event_type"])
         for line in listed["xapi_event_types"]
@@ -178,7 +178,7 @@ def test_every_line_of_the_list_of_event_types_is_hit(rows: dict[str, Rows]) -> 
 
 
 def test_every_reason_of_rejection_occurs(rows: dict[str, Rows]) -> None:
-    described = yaml.safe_load(
+    described = load_yaml(
         (PROJECT / "models/staging/xapi/stg_xapi__malformed_statements.yml").read_text()
     )
     columns = {column["name"]: column for column in described["models"][0]["columns"]}

@@ -394,6 +394,40 @@ def status(
 
 
 @app.command()
+def unlock(
+    is_sure: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    project_dir: ProjectDir = None,
+    profiles_dir: ProfilesDir = None,
+    target: TargetName = None,
+) -> None:
+    """Remove the claim of a run that was killed, so that the next one need not wait for it.
+
+    A claim ends by itself three minutes after its run has died. Remove none of a run that is alive:
+    two at once can build on each other's half-built courses.
+
+    \b
+    Examples:
+      oars unlock
+      oars unlock --target server --yes
+    """
+    from oars.claim import live_claims, remove_claims
+    from oars.raw_tables import table_exists
+
+    with open_target(project_dir, profiles_dir, target) as (client, where):
+        ops = f"{where.schema}_ops"
+        claims = live_claims(client, ops) if table_exists(client, ops, "lease") else []
+        if not claims:
+            typer.echo("No run has claimed the database.")
+            return
+        for claim in claims:
+            typer.echo(f"Run {claim['invocation_id']}, until {claim['expires_at']:%H:%M:%S} UTC")
+        if not is_sure:
+            typer.confirm("Are these runs dead?", abort=True)
+        remove_claims(client, ops)
+        typer.echo("The claim is removed.")
+
+
+@app.command()
 def publish(
     project_dir: ProjectDir = None, profiles_dir: ProfilesDir = None, target: TargetName = None
 ) -> None:

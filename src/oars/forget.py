@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from clickhouse_connect.driver.client import Client
 
+from oars.claim import live_claims
 from oars.connection import OarsError
 from oars.raw_tables import RawNames, qualified, raw_names, table_exists
 
@@ -49,7 +50,7 @@ def forget(client: Client, schema: str, actor: str) -> Iterator[tuple[str, int]]
         raise OarsError("No learner is named: give the actor_id, as marts have it.")
     if not table_exists(client, staging, "base_xapi__statements"):
         raise OarsError("Nothing has run on this database yet: run `dbt build` first.")
-    if client.command(f"select count() from {ops}.lease final where expires_at > now64(6)"):
+    if live_claims(client, ops):
         raise OarsError("A run is at work on this database: wait until it has ended.")
     users = _user_ids(client, names, actor)
     # The ids come first: once the hash is kept, nobody is told any more who sent what waits. Those

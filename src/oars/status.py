@@ -7,12 +7,13 @@ from clickhouse_connect.driver.client import Client
 from rich.console import Console
 from rich.table import Table
 
+from oars.claim import IS_ALIVE
 from oars.connection import OarsError
 from oars.raw_tables import raw_names, table_exists
 
 WIDTH = 100
 
-LAST_RUNS = """
+LAST_RUNS = f"""
 select
     started_at,
     dateDiff('second', started_at, ended_at) as seconds,
@@ -24,12 +25,12 @@ select
     appended_count,
     collision_count,
     result = 'running' and not (
-        {is_embedded:Bool} = false
+        {{is_embedded:Bool}} = false
         and invocation_id in (
-            select invocation_id from {ops:Identifier}.lease final where expires_at > now64(6)
+            select invocation_id from {{ops:Identifier}}.lease final where {IS_ALIVE}
         )
     ) as is_killed
-from {ops:Identifier}.run_log final
+from {{ops:Identifier}}.run_log final
 order by started_at desc
 limit 10
 """

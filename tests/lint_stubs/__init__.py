@@ -26,7 +26,24 @@ def _var(name: str, default: Any = None) -> Any:
     return _PROJECT["vars"]["oars"].get(name, default)
 
 
+class _Package:
+    """Stands in for `oars.<macro>(...)`: a call of a function of that name."""
+
+    def state(self) -> dict[str, Any]:
+        return {}
+
+    def text_literal(self, text: str) -> str:
+        return "'" + text.replace("'", "''") + "'"
+
+    def setting(self, name: str, default: Any) -> Any:
+        return _var(name, default)
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *arguments, **_: f"{name}({', '.join(map(str, arguments))})"
+
+
 execute = False
+oars = _Package()
 modules = SimpleNamespace(re=re)
 var = _var
 ref = _relation
@@ -42,7 +59,7 @@ run_started_at = SimpleNamespace(strftime=lambda _format: "2026-01-01 00:00:00")
 target = SimpleNamespace(schema="oars", cluster=None)
 this = "oars.this_model"
 flags = SimpleNamespace(WHICH="run")
-graph = SimpleNamespace(nodes={}, sources={})
+graph: dict[str, Any] = {"nodes": {}, "sources": {}}
 model = SimpleNamespace(
     name="this_model", resource_type="model", unique_id="", config=SimpleNamespace(meta={})
 )

@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='steady_view') }}
 
 with
 

@@ -68,11 +68,11 @@ situations as (
             coalesce(progress.enrolled_date, toDate(0)), coalesce(courses.start_date, toDate(0))
         ]) as joined_date,
         dateDiff('day', joined_date, progress.today) as days_joined,
-        dateDiff(
+        toUInt64(greatest(0, dateDiff(
             'day',
             arrayMax([joined_date, coalesce(progress.last_active_date, toDate(0))]),
             progress.today
-        ) as days_idle,
+        ))) as days_idle,
         dateDiff('day', progress.today, courses.end_date) as days_left,
         peers.peer_count >= {{ var('risk_min_peer_count') }}
         and days_joined >= {{ var('risk_grace_days') }} as is_compared
@@ -92,7 +92,7 @@ judged as (
                 days_idle >= {{ var('risk_watch_inactive_days') }},
                 concat(
                     if(isNull(last_active_at), 'never active in ', 'no activity for '),
-                    {{ number_of('if(isNull(last_active_at), days_idle, toInt64(days_inactive))', 'day') }},
+                    {{ number_of('if(isNull(last_active_at), days_idle, days_inactive)', 'day') }},
                     if(isNull(last_active_at), ' since the start', '')
                 )
             ),

@@ -1,0 +1,57 @@
+{#-
+    Select of the months in which raw or base are not what they were when they were last compared,
+    as rows of oars_ops.month_plan.
+
+    A month has `grown` where all that is new are parts of raw: base had every id of the parts
+    that raw had then, base is as it was, and the parser too. Then the ids of `new_parts` are looked at
+    and no others. Parts that are gone were merged into new ones, or erased: `gone_count` and
+    `gone_hash` are the rows and the hash of ids that they had, see find_arrived.
+-#}
+{% macro changed_months(raw, base) -%}
+    with
+    raw_months as ({{ oars.months_of_raw(raw) }}),
+    base_months as ({{ oars.months_of_base(base) }}),
+    remembered as (select * from {{ oars.ops('months') }} final),
+    all_months as (
+        select month from raw_months
+        union distinct
+        select month from base_months
+        union distinct
+        select month from remembered where base_signature != 0
+    ),
+    compared as (
+        select
+            all_months.month as month,
+            raw_months.month != 0 as is_in_raw,
+            raw_months.signature as raw_signature,
+            raw_months.parts as parts,
+            remembered.raw_parts as known_parts,
+            raw_signature = remembered.raw_signature as is_raw_same,
+            base_months.signature = remembered.base_signature
+            and remembered.parser_version = {{ oars.parser_version() }}
+            and {{ 'false' if flags.FULL_REFRESH else 'true' }}
+            and {{ 'true' if var('keep_months') else 'not is_kept' }} as is_base_same,
+            month in (select month from {{ oars.ops('kept_months') }}) as is_kept
+        from all_months
+        left join raw_months on all_months.month = raw_months.month
+        left join base_months on all_months.month = base_months.month
+        left join remembered on all_months.month = remembered.month
+    )
+    select
+        month,
+        is_in_raw,
+        is_base_same and not is_kept and notEmpty(parts) and notEmpty(known_parts) as is_grown,
+        raw_signature,
+        parts,
+        arrayFilter(part -> not has(known_parts.part, part), parts) as new_parts,
+        arraySum(arrayMap(
+            known -> if(has(parts, known.part), 0, known.row_count), known_parts
+        )) as gone_count,
+        arraySum(arrayMap(
+            known -> if(has(parts, known.part), 0, known.id_hash), known_parts
+        )) as gone_hash
+    from compared
+    where not is_raw_same or not is_base_same
+    order by month
+    settings join_use_nulls = 0
+{%- endmacro %}

@@ -1,0 +1,149 @@
+{#-
+    Builds courses of a relation beside it and swaps in what differs: the staging table gets the rows
+    that the model selects; courses of which these are the rows that are there already are left at
+    that; the partitions of the others get the present rows of their other courses, and replace those of
+    the relation in one statement, each atomically. What changed is told on to all that reads it.
+
+    The staging table has the run's own name: a run that was taken for dead cannot swap in what its
+    successor has staged.
+-#}
+{% macro build_relation(sql, existing, building) %}
+    {%- set columns = oars.columns_of_model(sql) if building.is_whole
+        else oars.state().columns[oars.key_of(this)] -%}
+    {%- set listed = columns | map(attribute=0) | map('tojson') | join(', ') | replace('"', '`') -%}
+    {%- set staging = this.incorporate(type='table', path={
+        'identifier': this.identifier ~ '__dbt_new_data_' ~ invocation_id.replace('-', '_')
+    }) -%}
+    {%- do oars.claim() -%}
+    {%- do oars.insert_building(building.partitions) if building.partitions -%}
+    {%- do run_query(oars.table_definition(staging, columns)) -%}
+    {%- call statement('main') -%}
+        insert into {{ staging }} ({{ listed }}) {{ oars.mark() }}
+        select {{ listed }}
+        from (
+            {{ sql }}
+        )
+        {{ adapter.get_model_query_settings(model) }}
+    {%- endcall -%}
+    {%- set is_comparable = existing is not none
+        and columns == oars.state().columns.get(oars.key_of(this)) -%}
+    {%- set changed = oars.changed_courses(staging, listed, building) if is_comparable
+        else {'*': true} -%}
+    {%- do oars.state().changed.update({model.name: changed}) -%}
+    {%- do oars.state().built.update({model.name: true}) if changed -%}
+    {%- do oars.claim() -%}
+    {%- if existing is none -%}
+        {%- do run_query('rename table ' ~ staging ~ ' to ' ~ this ~ oars.on_cluster()) -%}
+    {%- elif building.is_whole -%}
+        {%- do run_query('exchange tables ' ~ staging ~ ' and ' ~ this ~ oars.on_cluster()) -%}
+    {%- else -%}
+        {%- do oars.swap_partitions(staging, listed, building, changed) -%}
+    {%- endif -%}
+    {%- do run_query('drop table if exists ' ~ staging ~ oars.on_cluster()) -%}
+    {%- do oars.learn_relation(this) if building.is_whole -%}
+{% endmacro %}
+
+
+{#- Notes which courses are built: what the model selects is read from there (planned). -#}
+{% macro insert_building(partitions) %}
+    {%- set rows = [] -%}
+    {%- for partition, courses in partitions.items() -%}
+        {%- for course in courses -%}
+            {%- do rows.append(
+                "('" ~ model.name ~ "', " ~ oars.text_literal(course) ~ ", '" ~ partition ~ "')"
+            ) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- do run_query('insert into ' ~ oars.ops('building') ~ ' values ' ~ rows | join(', ')) -%}
+{% endmacro %}
+
+
+{#- Courses of which the staging table has other rows than the relation. -#}
+{% macro changed_courses(staging, listed, building) %}
+    {%- set key = "'*'" if model.config.meta.scope == 'instance' else 'course_key' -%}
+    {%- set differing -%}
+        with
+        both as (
+            select {{ key }} as key, count() as row_count, sum(cityHash64(tuple({{ listed }}))) as hash
+            from {{ staging }}
+            group by key
+            union all
+            select {{ key }} as key, count() as row_count, sum(cityHash64(tuple({{ listed }}))) as hash
+            from {{ this }}
+            {%- if model.config.meta.scope != 'instance' and not building.is_whole %}
+            where course_key in (
+                select course_key from {{ oars.ops('building') }} where relation = '{{ model.name }}'
+            )
+            {%- endif %}
+            group by key
+        )
+        select key
+        from both
+        group by key
+        having count() != 2 or min(row_count) != max(row_count) or min(hash) != max(hash)
+    {%- endset -%}
+    {%- set changed = {} -%}
+    {%- for row in run_query(differing).rows -%}
+        {%- do changed.update({row[0]: true}) -%}
+    {%- endfor -%}
+    {{ return(changed) }}
+{% endmacro %}
+
+
+{#- Replaces the partitions that have a changed course, emptied ones included. -#}
+{% macro swap_partitions(staging, listed, building, changed) %}
+    {%- set partitions = [] -%}
+    {%- for partition, courses in building.partitions.items() -%}
+        {%- set differing = courses | select('in', changed) | list -%}
+        {#- '-' stands for rows of which the ledger knows no course: they go. -#}
+        {%- do partitions.append(partition) if differing or '-' in courses -%}
+    {%- endfor -%}
+    {%- if partitions -%}
+        {%- if model.config.meta.scope != 'instance' -%}
+            {%- set others -%}
+                insert into {{ staging }} ({{ listed }})
+                select {{ listed }}
+                from {{ this }}
+                where
+                    toString({{ oars.course_bucket() }}) in {{ oars.text_array(partitions) }}
+                    and course_key not in (
+                        select course_key from {{ oars.ops('building') }}
+                        where relation = '{{ model.name }}'
+                    )
+                    and course_key in (
+                        select course_key
+                        from {{ oars.ops('ledger') }}
+                        where relation = '{{ model.name }}'
+                        group by course_key
+                        having argMax(version, written_at) != 0
+                    )
+            {%- endset -%}
+            {%- do run_query(others) -%}
+        {%- endif -%}
+        {%- set swap -%}
+            alter table {{ this }}
+            {%- for partition in partitions %}
+                replace partition id '{{ partition }}' from {{ staging }}{{ ',' if not loop.last }}
+            {%- endfor %}
+            {%- if adapter.is_at_or_after_version('26.6') %}
+                settings allow_replace_partition_from_empty_source = 1
+            {%- endif %}
+        {%- endset -%}
+        {%- do oars.claim() -%}
+        {%- do run_query(swap) -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{#- `create table` of the model that is being built, under any name. -#}
+{% macro table_definition(relation, columns) -%}
+    create table {{ relation }}{{ oars.on_cluster() }} (
+        {%- for column in columns %}
+        `{{ column[0] }}` {{ column[1] }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    )
+    engine = {{ config.get('engine') }}
+    partition by {{ oars.partition_of_model() }}
+    order by ({{ config.get('order_by') | join(', ') }})
+    {{ adapter.get_model_settings(model, config.get('engine')) }}
+{%- endmacro %}

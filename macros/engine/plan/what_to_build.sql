@@ -1,0 +1,143 @@
+{#-
+    Decides, before a relation is built, what of it is: of the planned courses those that are forced
+    and those of which a direct input has changed in this run. What other courses hold is what they
+    would hold again; they are settled without being built.
+
+    A new text forces every course, and all that reads the relation is planned whole. Returns
+    `partitions`, a mapping to lists of courses, empty where nothing is to be done, and `is_whole`:
+    the table itself is made anew, because it is missing or laid out otherwise, or was asked for.
+-#}
+{% macro what_to_build(sql, existing) %}
+    {%- set state = oars.state() -%}
+    {%- set node = graph.nodes[model.unique_id] -%}
+    {%- set text = oars.text_of_model(sql) -%}
+    {%- set layout = oars.layout_of_model() -%}
+    {%- set is_new_text = state.seen.get('text of ' ~ model.name) != text -%}
+    {%- set is_whole = existing is none or should_full_refresh()
+        or state.seen.get('layout of ' ~ model.name) != layout -%}
+    {%- if is_new_text and not is_whole -%}
+        {%- set is_whole = oars.columns_of_model(sql) != state.columns.get(oars.key_of(this)) -%}
+    {%- endif -%}
+    {%- if is_new_text or is_whole -%}
+        {%- do oars.plan_whole(node) -%}
+    {%- elif model.name not in state.plans -%}
+        {%- do oars.plan_relations([node]) -%}
+    {%- endif -%}
+    {%- if oars.stands_on_what_is_behind() -%}
+        {%- do state.unsettled.update({model.name: true}) -%}
+    {%- endif -%}
+    {%- do oars.notice('text of ' ~ model.name, text) if is_new_text -%}
+    {%- do oars.notice('layout of ' ~ model.name, layout) if is_whole -%}
+
+    {%- set is_forced = is_new_text or is_whole or model.name in state.unsettled -%}
+    {%- set inputs = oars.changed_inputs() -%}
+    {%- set partitions = {} -%}
+    {%- for partition, courses in state.plans[model.name].items() -%}
+        {%- set building = courses.forced | list -%}
+        {%- for course in courses.other -%}
+            {%- if is_forced or oars.has_changed(course, inputs) -%}
+                {%- do building.append(course) -%}
+            {%- endif -%}
+        {%- endfor -%}
+        {%- do partitions.update({partition: building}) if building -%}
+    {%- endfor -%}
+    {{ return({'partitions': partitions, 'is_whole': is_whole, 'is_new_text': is_new_text}) }}
+{% endmacro %}
+
+
+{#-
+    Plans all courses of a relation, and of all that rest on it, which from now on are unsettled: the
+    relation is about to give other answers for reasons that no root knows.
+-#}
+{% macro plan_whole(node) %}
+    {%- set state = oars.state() -%}
+    {%- set planned = [] -%}
+    {%- set later = [] -%}
+    {%- for other in oars.planned_models()
+        if other.unique_id == node.unique_id or node.unique_id in oars.ancestors_of(other.unique_id) -%}
+        {%- if other.name not in state.whole -%}
+            {%- do state.whole.update({other.name: true}) -%}
+            {%- if other.unique_id == node.unique_id
+                or (other.name in state.plans and other.unique_id in selected_resources) -%}
+                {%- do planned.append(other) -%}
+            {%- else -%}
+                {%- do later.append(other.name) -%}
+            {%- endif -%}
+        {%- elif other.unique_id == node.unique_id and other.name not in state.plans -%}
+            {%- do planned.append(other) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- do oars.plan_relations(planned) -%}
+    {%- if later -%}
+        {%- do oars.claim() -%}
+        {%- do oars.unsettle(
+            'select relation, course_key from ' ~ oars.ops('ledger') ~ ' where relation in '
+            ~ oars.text_array(later)
+            ~ ' group by relation, course_key having argMax(version, written_at) != 0'
+        ) -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{#- Whether a relation that the model rests on is behind, and is not selected in this run. -#}
+{% macro stands_on_what_is_behind() %}
+    {%- for ancestor in oars.ancestors_of(model.unique_id) -%}
+        {%- if ancestor not in selected_resources
+            and oars.state().plans.get(graph.nodes[ancestor].name) -%}
+            {{ return(true) }}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(false) }}
+{% endmacro %}
+
+
+{#- Of each direct input that changed in this run the courses of which it did. -#}
+{% macro changed_inputs() %}
+    {%- set inputs = oars.inputs_of(model.unique_id) -%}
+    {%- set found = [] -%}
+    {%- for root in inputs.roots if root in oars.state().changed -%}
+        {%- do found.append(oars.state().changed[root]) -%}
+    {%- endfor -%}
+    {%- for unique_id in inputs.models if graph.nodes[unique_id].name in oars.state().changed -%}
+        {%- do found.append(oars.state().changed[graph.nodes[unique_id].name]) -%}
+    {%- endfor -%}
+    {{ return(found | select | list) }}
+{% endmacro %}
+
+
+{#- Whether one of the changed inputs has other content for the course; what has no course is of all. -#}
+{% macro has_changed(course, inputs) %}
+    {%- for changed in inputs -%}
+        {%- if course == '*' or course in changed or '*' in changed -%}
+            {{ return(true) }}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(false) }}
+{% endmacro %}
+
+
+{#-
+    Columns that the table of the model that is being built is to have: [name, type], in the order of
+    the contract where there is one, and then checked against it.
+-#}
+{% macro columns_of_model(sql) %}
+    {%- set known = oars.state().setdefault('wanted', {}) -%}
+    {%- if model.name not in known -%}
+        {%- if config.get('contract').enforced -%}
+            {%- set _ = get_assert_columns_equivalent(sql) -%}
+        {%- endif -%}
+        {%- set types = {} -%}
+        {%- for row in run_query(
+            'describe (' ~ sql ~ ') ' ~ adapter.get_model_query_settings(model)
+        ).rows -%}
+            {%- do types.update({row[0]: row[1]}) -%}
+        {%- endfor -%}
+        {%- set names = model.columns.keys() if config.get('contract').enforced else types.keys() -%}
+        {%- set columns = [] -%}
+        {%- for name in names -%}
+            {%- do columns.append([name, types[name]]) -%}
+        {%- endfor -%}
+        {%- do known.update({model.name: columns}) -%}
+    {%- endif -%}
+    {{ return(known[model.name]) }}
+{% endmacro %}

@@ -1,4 +1,0 @@
-{#- Partition of a course-scoped relation: its courses are spread over a fixed number of buckets. -#}
-{% macro course_bucket() -%}
-    cityHash64(course_key) % {{ var('course_buckets') }}
-{%- endmacro %}

@@ -1,0 +1,20 @@
+{#-
+    Condition: the statement is of a month in which one of the courses that this run builds has any.
+    It changes no answer; it lets the engine leave the other months, nearly all of a site's history,
+    unread.
+-#}
+{% macro in_planned_months() -%}
+    {%- if oars.is_unit_test() -%}
+        true
+    {%- else -%}
+        toYYYYMM(emission_time) in (
+            select course_months.month
+            from {{ oars.ops('course_months') }} as course_months
+            where course_months.course_key in (
+                select building.course_key
+                from {{ oars.ops('building') }} as building
+                where building.relation = '{{ model.name }}'
+            )
+        )
+    {%- endif -%}
+{%- endmacro %}

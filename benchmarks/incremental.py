@@ -1,28 +1,36 @@
-"""What a scheduled run costs as history grows by closed course runs.
+"""What a scheduled run costs, by what is new and as history grows by closed course runs.
 
-For each size of history a database of its own: the closed courses, and ten active ones. After the
-first build, in this order: a run without news, one with 10,000 new statements of the active
-courses, one with 10,000 spread over all courses. Engine seconds are CPU seconds of the engine's
-queries, rows are those that it read and wrote, memory is that of the whole process, dbt included.
+For each size of history a database of its own: the closed courses, and ten active ones. Then, in
+this order: the first build; a run without news; with 100 new statements of one course; with 1,000
+and 10,000 of all active courses; with 10,000 that base has already; with 10,000 new and one id
+twice; with 10,000 late ones of all courses; after 100 were erased; on a new day; with an edited
+model; and, with --month, 10,000 new once the month has so many more.
+
+Engine seconds are CPU seconds of the engine's queries, wall seconds those of all of dbt, statements
+those that were sent, rows those that the engine read and wrote; memory is that of the whole
+process, dbt included. Beside them, in the same run: what a bare copy of raw and a bare JSONExtract
+of it cost the engine, and dbt that does nothing.
 
     python benchmarks/incremental.py --history 1000000 3000000 10000000
-    python benchmarks/incremental.py --history 10000000 --keep /tmp/bench
+    python benchmarks/incremental.py --history 1000000 --month 20000000
+    python benchmarks/incremental.py --history 10000000 --keep FOLDER
 """
 
 import argparse
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterable
 from contextlib import closing
-from datetime import date
-from itertools import islice
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 if TYPE_CHECKING:
     from oars.simulate import Simulation
@@ -50,9 +58,30 @@ print(json.dumps({
     "success": result.success,
     "wall_seconds": seconds,
     "engine_seconds": events["OSCPUVirtualTimeMicroseconds"] / 1e6,
+    "dbt_seconds": time.process_time() - events["OSCPUVirtualTimeMicroseconds"] / 1e6,
+    "statements": events["Query"],
     "read_rows": events["SelectedRows"],
     "written_rows": events.get("InsertedRows", 0),
     "peak_gigabytes": int(peak[1]) / 2**20,
+}))
+"""
+
+EXECUTE = r"""
+import json, os, sys, time
+from dbt.adapters.chdb.connections import open_folder
+
+client = open_folder(os.environ["OARS_CHDB_PATH"])
+start = time.monotonic()
+client.command(sys.argv[1])
+events = dict(client.query("select event, value from system.events").result_rows)
+print(json.dumps({
+    "wall_seconds": time.monotonic() - start,
+    "engine_seconds": events["OSCPUVirtualTimeMicroseconds"] / 1e6,
+    "dbt_seconds": 0,
+    "statements": 1,
+    "read_rows": events.get("SelectedRows", 0),
+    "written_rows": events.get("InsertedRows", 0),
+    "peak_gigabytes": 0,
 }))
 """
 
@@ -110,8 +139,8 @@ def load_structure(folder: Path, *simulations: "Simulation") -> None:
                 insert_event_sink(client, "event_sink", table, rows)
 
 
-def measure(history: int, folder: Path) -> list[tuple[str, dict[str, float]]]:
-    """Build a database with so much history, and what each kind of run costs on it."""
+def measure(history: int, month: int, folder: Path) -> Iterable[tuple[str, dict[str, float]]]:
+    """Build a database with so much history; each kind of run, and what it costs there."""
     from oars.simulate import Simulation, SimulationPlan
 
     (folder / "profiles.yml").write_text((PROJECT / "profiles.yml.example").read_text())
@@ -146,16 +175,109 @@ def measure(history: int, folder: Path) -> list[tuple[str, dict[str, float]]]:
 
     oars(folder, "load", "-", lines=old_statements())
     in_order = sorted(active.statements(), key=lambda line: json.loads(line)["timestamp"])
-    oars(folder, "load", "-", lines=islice(in_order, ACTIVE_STATEMENTS))
+    known, new = in_order[:ACTIVE_STATEMENTS], in_order[ACTIVE_STATEMENTS:]
+    oars(folder, "load", "-", lines=known)
     load_structure(folder, closed, active)
-    costs = [("first build", dbt(folder, "build", "--selector", "lean"))]
+    yield from bare(folder)
+    yield "first build", dbt(folder, "build", "--selector", "lean")
     dbt(folder, "run")
-    costs.append(("no news", dbt(folder, "run")))
-    oars(folder, "load", "-", lines=in_order[ACTIVE_STATEMENTS:])
-    costs.append(("10,000 new in ten courses", dbt(folder, "run")))
+    yield "no news", dbt(folder, "run")
+    first = [line for line in new if course_of(line) == course_of(new[0])][:100]
+    oars(folder, "load", "-", lines=first)
+    yield "100 new in one course", dbt(folder, "run")
+    rest = [line for line in new if line not in set(first)]
+    oars(folder, "load", "-", lines=rest[:1000])
+    yield "1,000 new in ten courses", dbt(folder, "run")
+    oars(folder, "load", "-", lines=rest[1000:])
+    yield "10,000 new in ten courses", dbt(folder, "run")
+    execute(folder, COPY.format(count=NEW_STATEMENTS))
+    yield "10,000 sent again", dbt(folder, "run")
+    oars(folder, "load", "-", lines=like(new, 1))
+    execute(folder, COPY.format(count=1))
+    yield "10,000 new, one id twice", dbt(folder, "run")
     oars(folder, "load", "-", lines=late)
-    costs.append(("10,000 late in all courses", dbt(folder, "run")))
-    return costs
+    yield "10,000 late in all courses", dbt(folder, "run")
+    execute(
+        folder,
+        "alter table xapi.xapi_events_all delete where event_id in (select event_id "
+        "from xapi.xapi_events_all where emission_time > '2026-06-01' order by event_id limit 100) "
+        "settings mutations_sync = 2",
+    )
+    yield "100 erased", dbt(folder, "run")
+    oars(folder, "load", "-", lines=[at(new[0], "2026-07-01T10:00:00Z")])
+    yield "one new on a new day", dbt(folder, "run")
+    shorter = ("--vars", "{attention_stopped_days: 13}")
+    yield "one edited model", dbt(folder, "run", *shorter)
+    dbt(folder, "run")
+    if month:
+        execute(folder, GROW.format(count=month, days=29))
+        yield f"{month:,} more in the month", dbt(folder, "run")
+        oars(folder, "load", "-", lines=like(new, 2))
+        yield "10,000 new in that month", dbt(folder, "run")
+
+
+# As the record store may deliver them again, and as many more of a course that is in none of ours.
+COPY = (
+    "insert into xapi.xapi_events_all select * from xapi.xapi_events_all "
+    "where emission_time > '2026-06-01' order by event_id limit {count}"
+)
+GROW = (
+    "insert into xapi.xapi_events_all select generateUUIDv4() as id, "
+    "toDateTime64('2026-06-01 00:00:00', 6) + interval number % ({days} * 86400) second, "
+    'concat(\'{{"id":"\', toString(id), \'","verb":{{"id":"http://example.com/none"}},'
+    '"object":{{"id":"x"}},"actor":{{"account":{{"name":"a"}}}}}}\') '
+    "from numbers({count})"
+)
+BARE = {
+    "a bare copy of raw": "insert into function null('i UUID, t DateTime64(6), e String') "
+    "select event_id, emission_time, event from xapi.xapi_events_all",
+    "a bare JSONExtract": "select sum(cityHash64(JSONExtract(event, 'Tuple(verb Tuple(id String), "
+    "object Tuple(id String), actor Tuple(account Tuple(name String)))'))) "
+    "from xapi.xapi_events_all",
+}
+
+
+def bare(folder: Path) -> Iterable[tuple[str, dict[str, float]]]:
+    """What the engine needs to copy raw and to look into it, and what dbt needs to do nothing."""
+    for kind, statement in BARE.items():
+        yield kind, execute(folder, statement)
+    dbt(folder, "parse")
+    yield "dbt that does nothing", dbt(folder, "parse")
+
+
+def execute(folder: Path, statement: str) -> dict[str, float]:
+    """Run one statement in a process of its own; what it cost."""
+    done = subprocess.run(
+        [sys.executable, "-c", EXECUTE, statement],
+        capture_output=True,
+        text=True,
+        env=environment(folder),
+    )
+    if done.returncode:
+        sys.exit(done.stderr)
+    cost: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return cost
+
+
+def course_of(line: bytes) -> bytes:
+    """The course that a statement names first."""
+    found = re.search(rb"course-v1:[^\"/]+", line)
+    return found[0] if found else b""
+
+
+def at(line: bytes, moment: str) -> bytes:
+    """The statement as another one, at another time."""
+    body = json.loads(line) | {"id": str(uuid4()), "timestamp": moment}
+    return json.dumps(body).encode()
+
+
+def like(lines: list[bytes], seconds: int) -> list[bytes]:
+    """Statements like these, some seconds later, as others."""
+    found = []
+    for line in lines:
+        moment = datetime.fromisoformat(json.loads(line)["timestamp"].replace("Z", "+00:00"))
+        found.append(at(line, (moment + timedelta(seconds=seconds)).isoformat()))
+    return found
 
 
 def main() -> None:
@@ -166,21 +288,25 @@ def main() -> None:
     parser.add_argument(
         "--history", type=int, nargs="+", default=[1_000_000, 3_000_000, 10_000_000]
     )
+    parser.add_argument(
+        "--month", type=int, default=0, help="so many statements more in the current month, at last"
+    )
     parser.add_argument("--keep", type=Path, help="leave the databases in this folder")
     arguments = parser.parse_args()
     print(
-        f"{'history':>11}  {'run':<28}{'engine s':>9}{'wall s':>8}{'rows read':>14}"
-        f"{'rows written':>14}{'peak GB':>9}"
+        f"{'history':>11}  {'run':<28}{'engine s':>9}{'dbt s':>7}{'wall s':>8}{'statements':>11}"
+        f"{'rows read':>14}{'rows written':>14}{'peak GB':>9}"
     )
     for history in arguments.history:
         with tempfile.TemporaryDirectory(prefix="oars-bench-") as temporary:
             folder = arguments.keep / str(history) if arguments.keep else Path(temporary)
             folder.mkdir(parents=True, exist_ok=True)
             start = time.monotonic()
-            for kind, cost in measure(history, folder):
+            for kind, cost in measure(history, arguments.month, folder):
                 print(
                     f"{history:>11,}  {kind:<28}{cost['engine_seconds']:>9.1f}"
-                    f"{cost['wall_seconds']:>8.1f}{int(cost['read_rows']):>14,}"
+                    f"{cost['dbt_seconds']:>7.1f}{cost['wall_seconds']:>8.1f}"
+                    f"{int(cost['statements']):>11,}{int(cost['read_rows']):>14,}"
                     f"{int(cost['written_rows']):>14,}"
                     f"{cost['peak_gigabytes']:>9.2f}",
                     flush=True,

@@ -45,7 +45,7 @@ CHANGES = {
     "a model": add_to("models/marts/enrollment/fct_enrollments.sql"),
     "its description": add_to("models/marts/enrollment/fct_enrollments.yml"),
     "a new model": add_model,
-    "a macro": add_to("macros/time/as_of.sql"),
+    "a macro": add_to("macros/model/as_of.sql"),
     "a data test": add_to("tests/assertions/assert_learners_are_those_of_their_days.sql"),
     "a generic test": add_to("tests/generic/unique_key.sql"),
     "a seed": add_to("seeds/programs.csv"),

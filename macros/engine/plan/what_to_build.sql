@@ -41,7 +41,7 @@
         {%- endfor -%}
         {%- do partitions.update({partition: building}) if building -%}
     {%- endfor -%}
-    {{ return({'partitions': partitions, 'is_whole': is_whole, 'is_new_text': is_new_text}) }}
+    {{ return({'partitions': partitions, 'is_whole': is_whole}) }}
 {% endmacro %}
 
 
@@ -121,7 +121,7 @@
     the contract where there is one, and then checked against it.
 -#}
 {% macro columns_of_model(sql) %}
-    {%- set known = oars.state().setdefault('wanted', {}) -%}
+    {%- set known = oars.state().wanted -%}
     {%- if model.name not in known -%}
         {%- if config.get('contract').enforced -%}
             {%- set _ = get_assert_columns_equivalent(sql) -%}

@@ -12,6 +12,7 @@
     inputs     unique_id of a model -> what it reads, see inputs_of
     plans      relation -> partition -> {'forced': courses, 'other': courses}, see plan_relations
     whole      relations of which every course is planned
+    wanted     columns of a model, as its select and its contract have them, see columns_of_model
     unsettled  relations that stay unsettled: a relation that they read is behind, and not selected
     changed    root or relation -> courses that now have other content than before the run
     built      relations of which something was swapped in
@@ -27,7 +28,7 @@
 {% macro begin_state() %}
     {%- set state = {
         'step': 0, 'seen': {}, 'noticed': {}, 'columns': {}, 'views': {}, 'inputs': {}, 'plans': {},
-        'whole': {}, 'unsettled': {}, 'changed': {}, 'built': {}, 'claimed': none, 'base': none,
+        'whole': {}, 'wanted': {}, 'unsettled': {}, 'changed': {}, 'built': {}, 'claimed': none, 'base': none,
         'vars': {
             'course_buckets': var('course_buckets'),
             'reporting_timezone': var('reporting_timezone'),

@@ -1167,7 +1167,7 @@ BLOCKS = [
         "edx.ui.lms.link_clicked",
         "link with an address in its query",
         {"object": {"id": "https://example.org/join?who=a.learner%40example.com&course=c@1"}},
-        target_url="https://example.org/join?who=<address>&course=c@1",
+        target_url="https://example.org/join?who=***&course=c@1",
     ),
     like(
         "edx.ui.lms.link_clicked",
@@ -2005,7 +2005,7 @@ MALFORMED = [
         "not_json",
         "an address in what cannot be read",
         'actor "mailto:learner@example.com" waved',
-        statement_excerpt='actor "mailto:<address>" waved',
+        statement_excerpt='actor "mailto:***" waved',
     ),
     text_rejected(
         "not_json",

@@ -120,8 +120,10 @@ scored as (
 
 blocks as (
 
-    select {{ block_name_columns() }}
-    from {{ ref('dim_course_blocks') }}
+    select
+        {{ block_name_columns() }},
+        is_published
+    from {{ ref('int_block_names') }}
     where {{ planned() }}
 
 ),
@@ -130,6 +132,7 @@ published_courses as (
 
     select distinct course_key
     from blocks
+    where is_published
 
 )
 

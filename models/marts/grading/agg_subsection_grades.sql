@@ -32,7 +32,7 @@ blocks as (
         {{ block_name_columns() }},
         toNullable(course_order) as course_order,
         toNullable(is_graded) as is_graded
-    from {{ ref('dim_course_blocks') }}
+    from {{ ref('int_block_names') }}
     where {{ planned() }}
 
 )

@@ -1,15 +1,13 @@
 {#-
-    An object's id without a person's address: of a mailto: or tel: link the scheme only, and what
-    looks like an address anywhere else is masked; in the URL of a usage key, which has an @ itself,
-    only where it stands as a value.
+    An object's id without a person's address: of a mailto: or tel: link the scheme only, and an
+    e-mail address that stands as a value or as a part of the path is masked. A usage key, which has an
+    @ itself, and the user part of a URL are left alone.
 -#}
 {% macro without_address(object_id) -%}
-    {%- set scheme = "extract(" ~ object_id ~ ", '^(?i)\\\\s*(mailto:|tel:)')" -%}
-    {%- set address = '[^=&#/:@]+(?:@|%40)[A-Za-z0-9.-]+[.][A-Za-z]{2,}' -%}
-    nullIf(multiIf(
-        notEmpty({{ scheme }}), {{ scheme }},
-        match({{ object_id }}, 'block-v1(?::|%3A)'),
-        replaceRegexpAll({{ object_id }}, '=(?:{{ address }})', '=***'),
-        {{ masked_addresses(object_id) }}
+    {%- set address = '[^=&?#/:@]+' ~ at_sign() ~ '[A-Za-z0-9.-]+[.][A-Za-z]{2,}' -%}
+    nullIf(replaceRegexpOne(
+        replaceRegexpAll({{ object_id }}, '(=|[^/]/){{ address }}', '\\1***'),
+        '(?i)^\\s*(mailto:|tel:)(?s).*',
+        '\\1'
     ), '')
 {%- endmacro %}

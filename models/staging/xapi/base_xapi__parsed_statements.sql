@@ -99,7 +99,12 @@ named as (
         toLowCardinality(nullIf(statement.object.id, '')) as raw_object_id,
         statement.object.objectType as object_kind,
         statement.object.definition as definition,
-        toLowCardinality(nullIf(definition.type, '')) as object_type,
+        -- A person, a group or a statement as object is of that type, whatever its definition says.
+        toLowCardinality(if(
+            object_kind in ('Agent', 'Group', 'SubStatement', 'StatementRef'),
+            object_kind,
+            nullIf(definition.type, '')
+        )) as object_type,
         nullIf(coalesce(definition.name['en'], definition.name['en-US']), '') as object_name,
         nullIf(
             coalesce(definition.description['en-US'], definition.description['en']), ''
@@ -114,7 +119,8 @@ named as (
         definition.extensions['{{ openedx }}location-id'] as workflow_location,
 
         -- result
-        statement.result as result,
+        {{ result_text() }} as result_text,
+        JSONExtract(result_text, '{{ result_type() }}') as result,
         result.success as is_success,
         result.completion as is_completion,
         result.duration as duration,
@@ -199,6 +205,7 @@ classified as (
             splitByChar('/', event_kind)[1]
         ) as event_family,
         if(rejection_reason = '', splitByChar('/', event_kind)[2], '') as event_type,
+        rejection_reason = '' and isNotNull(actor_id) and event_type != 'statement_voided' as has_learner,
         multiIf(
             event_type != 'problem_check_server', null,
             object_kind = 'GroupActivity', 'parent',
@@ -213,6 +220,8 @@ select
     -- ids
     event_id,
     cityHash64(body) as statement_hash,
+    -- What twins agree in, beside course, learner and time, which are columns.
+    if(has_learner, {{ twin_hash() }}, null) as twin_hash,
     event_family,
     toLowCardinality(event_type) as event_type,
     rejection_reason,
@@ -222,13 +231,16 @@ select
     toLowCardinality(if(rejection_reason = '', {{ course_org('course_key') }}, null)) as org,
     if(rejection_reason = '', course_key, null) as course_key,
     toLowCardinality(if(rejection_reason = '', {{ course_run('course_key') }}, null)) as course_run,
-    if(rejection_reason = '', actor_id, null) as actor_id,
+    -- Who takes a statement back learns nothing by it.
+    if(has_learner, actor_id, null) as actor_id,
     nullIf(session_id, '') as session_id,
     toLowCardinality(nullIf(transformer_version, '')) as transformer_version,
     toLowCardinality(
         if(submission_part = 'child', coalesce(parent_block_id, own_block_id), own_block_id)
     ) as block_id,
     parent_statement_id,
+    if(event_type = 'statement_voided', toUUIDOrNull(coalesce(raw_object_id, '')), null)
+        as voided_event_id,
     -- A child's own key, also where it is a bare input id.
     toLowCardinality(if(
         submission_part = 'child',

@@ -174,9 +174,9 @@ def test_mart_of_a_site_reads_what_it_likes_and_follows_it(edited: Site, project
 
 def test_parts_of_raw_that_were_merged_are_known_and_no_id_is_looked_up(edited: Site) -> None:
     base = ("--select", "base_xapi__statements")
-    copies = "insert into xapi.xapi_events_all select * replace (generateUUIDv4() as event_id) from "
+    copies = "insert into xapi.xapi_events_all select * replace (generateUUIDv4() as event_id) "
     for _ in range(3):
-        edited.execute(f"{copies} xapi.xapi_events_all limit 10")
+        edited.execute(f"{copies} from xapi.xapi_events_all limit 10")
         assert edited.dbt("run", *base).code == 0
     edited.execute("optimize table xapi.xapi_events_all final")
     merged = edited.dbt("--log-level", "debug", "run", *base)
@@ -185,7 +185,7 @@ def test_parts_of_raw_that_were_merged_are_known_and_no_id_is_looked_up(edited: 
     assert "insert into oars_ops.missing" not in merged.out
     # A part that was merged with one that no run has seen is looked at.
     edited.execute(
-        f"{copies} xapi.xapi_events_all limit 10", "optimize table xapi.xapi_events_all final"
+        f"{copies} from xapi.xapi_events_all limit 10", "optimize table xapi.xapi_events_all final"
     )
     both = edited.dbt("--log-level", "debug", "run", *base)
     assert "insert into oars_ops.missing" in both.out

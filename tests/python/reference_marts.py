@@ -7,12 +7,13 @@ whole microseconds, positions and lengths of videos in whole milliseconds, fract
 
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from math import floor
 from typing import Any
 from urllib.parse import unquote
 from uuid import UUID
@@ -59,6 +60,10 @@ EVENT_TYPES = {
 """Those that the four marts tell apart; of the rest it only matters that they can be read."""
 
 MAX_LEVELS = 512
+HALF_A_DAY = 43_200
+"""Seconds. No position in a video and no length is longer."""
+MOST_VOTERS = 25
+"""Learners who decide how long a video is."""
 DAY = 86_400_000_000
 """Microseconds."""
 FIRST_POSSIBLE = datetime(2012, 1, 1, tzinfo=UTC)
@@ -484,8 +489,7 @@ class Watching:
         """Keep the open span up to the end; it never goes past the duration."""
         assert self.open is not None
         start = self.open.position
-        if self.duration is not None:
-            end = min(end, self.duration)
+        end = min(end, HALF_A_DAY * 1000 if self.duration is None else self.duration)
         if end > start:
             self.spans.append((start, end))
         self.open = None
@@ -506,15 +510,31 @@ class Watching:
         elapsed = milliseconds(time - self.open.time)
         return self.open.position + round(elapsed * self.open.speed)
 
+    def is_over(self, time: int) -> bool:
+        """Whether the video could have ended by then; never if nobody knows how long it is."""
+        assert self.open is not None
+        elapsed = milliseconds(time - self.open.time)
+        end = self.open.position + elapsed * self.open.speed
+        return self.duration is not None and end >= self.duration
+
+    def close_where_it_is(self, time: int) -> bool:
+        """Close at what has run by then, or without an end if it could be over; say which."""
+        assert self.open is not None
+        is_over = self.is_over(time)
+        if is_over:
+            self.close_without_end()
+        else:
+            self.close(self.reached(time))
+        return not is_over
+
     def close_without_end(self) -> None:
         """Credit what was certainly watched, and count an unclosed play."""
         if self.open is None:
             return
         self.unclosed_play_count += 1
-        if self.duration is not None and self.open.next_time is not None:
-            elapsed = milliseconds(self.open.next_time - self.open.time)
-            if self.open.position + elapsed * self.open.speed < self.duration:
-                self.close(self.reached(self.open.next_time))
+        back_at = self.open.next_time
+        if self.duration is not None and back_at is not None and not self.is_over(back_at):
+            self.close(self.reached(back_at))
         self.open = None
 
 
@@ -526,7 +546,9 @@ def milliseconds(time: int) -> Fraction:
 def position_of(statement: Statement, name: str) -> int | None:
     """A position in the video that the result states, in milliseconds; none is before its start."""
     seconds = number(statement.get("result", "extensions", name))
-    return None if seconds is None else max(0, round(seconds * 1000))
+    if seconds is None or seconds > HALF_A_DAY:
+        return None
+    return max(0, round(seconds * 1000))
 
 
 def speed_to(statement: Statement) -> Fraction | None:
@@ -563,15 +585,15 @@ def watch(
         elif each.event_type == "video_seeked" and watching.open is not None:
             sought_from = position_of(each, SEEK_FROM)
             if sought_from is None:
-                watching.close(watching.reached(each.time))
+                watching.close_where_it_is(each.time)
             else:
                 watching.close_at(sought_from, each.time)
             position = position_of(each, SEEK_TO) or 0
             watching.open = OpenSpan(position, each.time, speed, next_time, is_just_sought=True)
         elif each.event_type == "video_speed_changed" and watching.open is not None:
             position_now = watching.reached(each.time)
-            watching.close(position_now)
-            watching.open = OpenSpan(position_now, each.time, speed, next_time)
+            if watching.close_where_it_is(each.time):
+                watching.open = OpenSpan(position_now, each.time, speed, next_time)
     watching.close_without_end()
     return watching
 
@@ -586,16 +608,20 @@ def union_length(spans: Iterable[tuple[int, int]]) -> int:
 
 
 def in_course(statements: list[Statement]) -> tuple[dict[UUID, int], dict[UUID, Fraction]]:
-    """For each statement: when the learner's next in the course is, and the speed after it."""
+    """For each statement: when the learner's next in the course is, and the speed after it.
+
+    Captions are no next statement.
+    """
     next_times: dict[UUID, int] = {}
     speeds: dict[UUID, Fraction] = {}
     previous: dict[Key, UUID] = {}
     speed: dict[Key, Fraction] = {}
     for each in statements:
         key = (each.course_key, each.actor_id)
-        if key in previous:
-            next_times[previous[key]] = each.time
-        previous[key] = each.event_id
+        if not each.event_type.startswith("captions_"):
+            if key in previous:
+                next_times[previous[key]] = each.time
+            previous[key] = each.event_id
         if each.event_type == "video_speed_changed":
             speed[key] = speed_to(each) or Fraction(1)
         speeds[each.event_id] = speed.get(key, Fraction(1))
@@ -605,19 +631,28 @@ def in_course(statements: list[Statement]) -> tuple[dict[UUID, int], dict[UUID, 
 def fct_learner_videos(statements: list[Statement]) -> dict[Key, LearnerVideo]:
     """What each learner watched of each video."""
     events_of: dict[Key, list[Statement]] = defaultdict(list)
-    durations: dict[Key, int] = {}
+    lengths_of: dict[Key, dict[str, int]] = defaultdict(dict)
     for each in statements:
         if each.event_type.startswith(("video_", "captions_")):
             video = (each.org, each.course_key, usage_key(each.get("object", "id")))
             events_of[*video, each.actor_id].append(each)
             length = number(each.get("context", "extensions", LENGTH))
-            if length is not None and length > 0:
-                durations[video] = round(length * 1000)
+            if length is not None and Fraction(1, 2) <= length <= HALF_A_DAY:
+                # Whoever sent one last is last.
+                lengths_of[video].pop(each.actor_id, None)
+                lengths_of[video][each.actor_id] = floor(length + Fraction(1, 2))
+    durations = {video: elected(list(lengths.values())) for video, lengths in lengths_of.items()}
     next_times, speeds = in_course(statements)
     return {
         key: learner_video(events, durations.get(key[:3]), next_times, speeds)
         for key, events in events_of.items()
     }
+
+
+def elected(lengths: list[int]) -> int:
+    """What most of the last voters say, in milliseconds; of two with as many votes the greater."""
+    votes = Counter(lengths[-MOST_VOTERS:])
+    return 1000 * max(votes, key=lambda length: (votes[length], length))
 
 
 def learner_video(
@@ -628,6 +663,7 @@ def learner_video(
 ) -> LearnerVideo:
     """One learner's events on one video, in order."""
     row = LearnerVideo()
+    is_said_completed = False
     sessions: dict[str, list[Statement]] = defaultdict(list)
     for each in events:
         sessions[each.session_id].append(each)
@@ -646,7 +682,7 @@ def learner_video(
         elif each.event_type == "video_speed_changed" and (speed := speed_to(each)) is not None:
             row.max_speed = max(row.max_speed or 0, float(speed))
         elif each.event_type == "video_completed":
-            row.is_completed = True
+            is_said_completed = True
 
     watched = [watch(each, duration, next_times, speeds) for each in sessions.values()]
     spans = [span for each in watched for span in each.spans]
@@ -656,7 +692,10 @@ def learner_video(
     if duration is not None:
         row.duration_seconds = duration / 1000
         row.watched_ratio = ratio(Fraction(union_length(spans), duration))
-        row.is_completed |= row.watched_ratio is not None and row.watched_ratio >= 0.9
+    enough = 0.5 if is_said_completed else 0.9
+    row.is_completed = (
+        is_said_completed if row.watched_ratio is None else row.watched_ratio >= enough
+    )
     return row
 
 

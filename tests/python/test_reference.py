@@ -32,6 +32,7 @@ MARTS = {
     "fct_learner_videos": ("org", "course_key", "block_id", "actor_id"),
     "fct_learner_grades": ("org", "course_key", "actor_id"),
 }
+LENGTHS = [0, 0.49, 60, 61.25, 61.5, 600, 180_000, 43_200, 43_200.5]
 Body = dict[str, Any]
 
 
@@ -95,7 +96,8 @@ def harder(body: Body, draw: random.Random) -> Body:
                 lambda: removed(body, *result, position),
                 lambda: placed(body, draw.randrange(400) / 2, *result, position),
                 lambda: removed(body, *extensions, reference.LENGTH),
-                lambda: placed(body, draw.choice([0, 60, 61.25]), *extensions, reference.LENGTH),
+                lambda: placed(body, draw.choice(LENGTHS), *extensions, reference.LENGTH),
+                lambda: placed(body, 43_200 + draw.randrange(3) / 2, *result, position),
                 lambda: removed(body, *extensions, reference.SESSION),
                 lambda: placed(body, "another session", *extensions, reference.SESSION),
                 lambda: placed(body, f"{reference.VIDEO}verbs/{other}", "verb", "id"),
@@ -448,8 +450,47 @@ def video_stories() -> list[Story]:
         .video(30, "paused", time=15),
         played().video(90, "paused", time=90),
         played().video(90, "paused", time=89.999),
+        # Half of it, or less, and it was said to be completed.
+        played().video(50, "paused", time=50).video(60, "completed", time=100),
+        played().video(50, "paused", time=49.999).video(60, "completed", time=100),
+        played(length=None)
+        .video(5, "paused", time=5, length=None)
+        .video(60, "completed", length=None),
+        # Past what could have been the end.
+        played().video(99.999, "interacted", speed_to="2.0x").video(100, "paused", time=100),
+        played()
+        .video(100, "interacted", speed_to="2.0x")
+        .video(110, "seeked", sought_from=50, sought_to=20)
+        .video(115, "interacted", speed_to="1.0x")
+        .video(120, "paused", time=30)
+        .video(130, "played", time=30)
+        .video(140, "paused", time=40),
+        played().does_something_else(30).video(400, "interacted", speed_to="2.0x"),
+        played()
+        .does_something_else(30)
+        .video(400, "seeked", sought_to=20)
+        .does_something_else(410),
+        played()
+        .video(10, "interacted", speed_to="2.0x")
+        .video(55, "interacted", speed_to="1.0x")
+        .video(60, "paused", time=90),
+        played(time=100).video(1, "interacted", speed_to="2.0x").video(2, "paused", time=100),
+        played(length=None)
+        .video(400, "interacted", speed_to="2.0x", length=None)
+        .video(90_000, "seeked", sought_to=20, length=None)
+        .does_something_else(90_010),
+        # Places and lengths over 12 hours are none.
+        played(time=43_200.001).video(10, "paused", time=10),
+        played(length=43_200).video(10, "paused", time=43_200.001, length=43_200),
+        played()
+        .video(10, "seeked", sought_from=50_000, sought_to=1e300)
+        .video(20, "paused", time=9),
         # The length changes, and is sent last as nothing.
         played(length=100).video(50, "paused", time=50, length=40).video(60, "loaded", length=0),
+        played(length=100)
+        .video(50, "paused", time=50, length=100.5)
+        .video(60, "loaded", length=0.4),
+        played(length=100).video(50, "paused", time=50, length=50_000),
         Story().video(1, "interacted", captions=True, time=4),
         Story().video(1, "loaded", length=None),
     ]
@@ -530,7 +571,7 @@ def wandering_viewer(draw: random.Random) -> Story:
         elif what == "loaded":
             stated = {}
         stated = {name: value for name, value in stated.items() if value is not None}
-        length = draw.choice([None, None, 100, 100, 100, 0, 90.5])
+        length = draw.choice([None, None, 100, 100, 100, 0, 90.5, 90.499, 0.3, 5, 50_000])
         session = draw.choice(["one"] * 5 + ["two"])
         story.video(at, what, length=length, session=session, **stated)
         if draw.random() < 0.1:

@@ -73,7 +73,7 @@ SHAPES: dict[tuple[str, str], tuple[set[str], set[str]]] = {
     ("verbs/initialized", "activity-type/video"): (set(), {LENGTH}),
     ("verbs/played", "activity-type/video"): ({LENGTH}, {TIME, "result.extensions"}),
     ("verbs/paused", "activity-type/video"): ({LENGTH, TIME}, set()),
-    ("verbs/terminated", "activity-type/video"): ({LENGTH, TIME}, set()),
+    ("verbs/terminated", "activity-type/video"): ({LENGTH}, {TIME, "result.extensions"}),
     ("verbs/completed", "activity-type/video"): (
         {LENGTH, TIME, "result.completion", "result.duration"}, set(),
     ),
@@ -263,6 +263,31 @@ def test_position_zero_is_sometimes_lost_and_some_plays_never_end(statements: li
     names = Counter(kind(s)[0] for s in statements if kind(s)[1] == "activity-type/video")
     ends = names["verbs/paused"] + names["verbs/terminated"] + names["verbs/seeked"]
     assert names["verbs/played"] > 0.5 * ends
+
+
+def test_some_players_say_a_wrong_length_or_stop_without_a_position(statements: list[Json]) -> None:
+    lengths: dict[str, Counter[float]] = defaultdict(Counter)
+    stops: Counter[bool] = Counter()
+    for statement in statements:
+        verb, object_type = kind(statement)
+        if object_type != "activity-type/video":
+            continue
+        for key, value in statement["context"]["extensions"].items():
+            if key.endswith("extensions/length"):
+                lengths[statement["object"]["id"]][value] += 1
+        if verb == "verbs/terminated":
+            stops[statement["result"]["extensions"] == {}] += 1
+    right = {video: said.most_common(1)[0][0] for video, said in lengths.items()}
+    wrong = [
+        round(length / right[video], 3)
+        for video, said in lengths.items()
+        for length in said.elements()
+        if length != right[video]
+    ]
+    assert {ratio for ratio in wrong if ratio > 999} == {1000}
+    assert any(ratio < 999 for ratio in wrong)
+    assert len(wrong) < sum(said.total() for said in lengths.values()) / 10
+    assert 0 < stops[True] < stops[False] / 5
 
 
 def test_several_questions_make_a_parent_and_children(statements: list[Json]) -> None:

@@ -1,6 +1,20 @@
-{{ course_relation(order_by=['org', 'course_key', 'block_id', 'segment_start_seconds']) }}
+-- In small blocks, for a row may become the 8,640 segments of 12 hours.
+{{ course_relation(
+    order_by=['org', 'course_key', 'block_id', 'segment_start_seconds'],
+    query_settings={'max_block_size': 8192},
+) }}
 
 with
+
+durations as (
+
+    select
+        course_key,
+        block_id
+    from {{ ref('int_video_durations') }}
+    where {{ planned() }}
+
+),
 
 -- Segments are numbered from 0; a span's end belongs to it no more.
 spans as (
@@ -13,7 +27,15 @@ spans as (
         intDiv(start_ms, 5000) as first_segment,
         intDiv(assumeNotNull(end_ms) - 1, 5000) + 1 as end_segment
     from {{ ref('int_video_spans') }}
-    where isNotNull(end_ms) and {{ planned() }}
+    where
+        isNotNull(end_ms)
+        and (course_key, block_id) in (
+            select
+                durations.course_key,
+                durations.block_id
+            from durations
+        )
+        and {{ planned() }}
 
 ),
 
@@ -80,6 +102,45 @@ levels as (
 
 ),
 
+watched_levels as (
+
+    select *
+    from levels
+    where view_count > 0
+
+),
+
+-- Lengths are what clients say. A course has 500,000 segments at most, 700 hours of video, so that
+-- invented videos cost no more: those with the most viewers come first.
+videos_in_order as (
+
+    select
+        course_key,
+        block_id,
+        sum(sum(next_segment - segment)) over (
+            partition by course_key order by max(viewer_count) desc, block_id asc
+            rows between unbounded preceding and current row
+        ) as segments_so_far
+    from watched_levels
+    group by course_key, block_id
+
+),
+
+shown_levels as (
+
+    select *
+    from watched_levels
+    where
+        (course_key, block_id) in (
+            select
+                videos.course_key,
+                videos.block_id
+            from videos_in_order as videos
+            where videos.segments_so_far <= 500000
+        )
+
+),
+
 segments as (
 
     select
@@ -88,9 +149,9 @@ segments as (
         block_id,
         viewer_count,
         view_count,
-        arrayJoin(range(segment, next_segment)) as segment_number
-    from levels
-    where view_count > 0
+        segment_number
+    from shown_levels
+    array join range(segment, next_segment) as segment_number
 
 ),
 

@@ -26,7 +26,7 @@ LINK = 7  # which link
 VIDEO_LOAD = 8  # 1 where the player does not know the length yet
 VIDEO_PLAY = 9  # position in ms, -1 where it is lost
 VIDEO_PAUSE = 10  # position in ms
-VIDEO_STOP = 11  # position in ms
+VIDEO_STOP = 11  # position in ms, -1 where it is lost
 VIDEO_COMPLETE = 12
 VIDEO_SEEK = 13  # from ms (-1: not sent), to ms
 CAPTIONS_ON = 14  # position in ms
@@ -56,6 +56,9 @@ Row = tuple[int, int, int, int, int, int, int]
 """Time in microseconds of the window, journey, kind, block, two parameters, session."""
 
 SPEEDS = (125, 150, 200, 75)
+
+# What a learner's player says of a video's length.
+LENGTH_IN_SECONDS, LENGTH_IN_MILLISECONDS, LENGTH_OF_TEN_MINUTES = 0, 1, 2
 
 
 class Country(NamedTuple):
@@ -107,6 +110,17 @@ class Learner:
     def user_id(self) -> int:
         """The id of the learner's account."""
         return 1001 + self.number
+
+    @property
+    def length_form(self) -> int:
+        """How the learner's player says the length of a video: of one learner in twenty wrong."""
+        forms = {2: LENGTH_IN_MILLISECONDS, 18: LENGTH_OF_TEN_MINUTES}
+        return forms.get(self.profile_seed % 40, LENGTH_IN_SECONDS)
+
+    @property
+    def loses_stops(self) -> bool:
+        """Whether the learner's player stops without saying where."""
+        return self.profile_seed % 15 == 1
 
     @property
     def username(self) -> str:
@@ -565,11 +579,14 @@ class Journey:
         if position >= video.length_ms:
             self._emit(VIDEO_COMPLETE, index)
             self.now += 0.05
-            self._emit(VIDEO_STOP, index, video.length_ms)
+            self._emit(VIDEO_STOP, index, -1 if self.learner.loses_stops else video.length_ms)
             self._complete(block)
         elif rng.random() > 0.16:
             # The others close the tab: nothing is sent.
-            self._emit(VIDEO_PAUSE if rng.random() < 0.7 else VIDEO_STOP, index, position)
+            if rng.random() < 0.7:
+                self._emit(VIDEO_PAUSE, index, position)
+            else:
+                self._emit(VIDEO_STOP, index, -1 if self.learner.loses_stops else position)
         self.now += rng.uniform(1, 10)
 
     # -- problems and grades --------------------------------------------------------------------

@@ -17,11 +17,12 @@ grades as (
         coalesce(block_id, '') as block_id,
         (emission_time, event_id) as moment,
         emission_time,
-        {{ score_ratio() }} as ratio,
+        -- What names no subsection is not one subsection: it has no score.
+        if(block_id != '', {{ score_ratio() }}, null) as ratio,
         score_raw,
         score_max
     from sent_events
-    where event_type = 'subsection_grade_calculated'
+    where event_type = 'subsection_grade_calculated' and isNotNull(actor_id)
 
 ),
 

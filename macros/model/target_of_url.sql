@@ -15,7 +15,7 @@
     {%- set host -%}
         lower(extract(replaceRegexpOne({{ authority }}, '^.*@', ''), '^(?:\\[[^\\]]*\\]|[^:;]*)'))
     {%- endset -%}
-    {%- set path = "extract(" ~ address ~ ", '^[A-Za-z]+:/*[^/?#]*(/[^?#;]*)')" -%}
+    {%- set path = "extract(" ~ address ~ ", '^[A-Za-z]+:/*[^/?#]+(/[^?#;]*)')" -%}
     multiIf(
         {{ scheme }} not in ('http:', 'https:'), {{ scheme }},
         empty({{ host }}), '',

@@ -6,7 +6,7 @@ sent_events as (
 
     select *
     from {{ ref('stg_xapi__grading_events') }}
-    where {{ counted() }}
+    where {{ counted() }} and isNotNull(actor_id)
 
 ),
 
@@ -22,7 +22,7 @@ grades as (
         score_raw,
         score_max
     from sent_events
-    where event_type = 'subsection_grade_calculated' and isNotNull(actor_id)
+    where event_type = 'subsection_grade_calculated'
 
 ),
 

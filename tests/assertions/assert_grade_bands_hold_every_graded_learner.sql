@@ -1,5 +1,5 @@
 -- What it says: the bands of agg_course_grades add up, course by course, to the learners with a
---   calculated grade in fct_learner_grades, and to those of them who pass.
+--   calculated grade or a pass in fct_learner_grades, and to those who pass.
 -- When it matters: the distribution of grades is read next to the number of graded learners.
 -- What to do: look for a grade at the edge of a band, or a course that only one of the two has.
 with
@@ -33,8 +33,8 @@ graded as (
 
     select
         course_key,
-        count(course_grade_ratio) as learner_count,
-        countIf(is_passed and isNotNull(course_grade_ratio)) as passed_count
+        countIf(isNotNull(course_grade_ratio) or is_passed) as learner_count,
+        countIf(is_passed) as passed_count
     from grades
     group by course_key
 

@@ -280,7 +280,7 @@ def score_of(statement: Statement) -> Fraction | None:
     raw, most, scaled = (
         number(statement.get("result", "score", each)) for each in ("raw", "max", "scaled")
     )
-    if most == 0:
+    if most is not None and most <= 0:
         return None
     score = raw / most if raw is not None and most is not None else scaled
     return None if score is None else min(max(score, Fraction(0)), Fraction(1))
@@ -387,9 +387,9 @@ def is_correct(submission: Statement) -> bool | None:
 
 
 def attempt_number(submission: Statement) -> int | None:
-    """The number of the attempt if one is sent; one under 1 is none."""
+    """The number of the attempt if one is sent; one under 1, or not whole, is none."""
     sent = number(submission.get("object", "definition", "extensions", ATTEMPT_NUMBER))
-    return int(sent) if sent is not None and sent >= 1 else None
+    return int(sent) if sent is not None and sent >= 1 and sent.denominator == 1 else None
 
 
 def fct_learner_problems(statements: Iterable[Statement]) -> dict[Key, LearnerProblem]:
@@ -401,8 +401,9 @@ def fct_learner_problems(statements: Iterable[Statement]) -> dict[Key, LearnerPr
             "hint_displayed",
             "problem_completed",
         ):
-            key = (each.org, each.course_key, problem_of(each), each.actor_id)
-            events_of[key].append(each)
+            problem = problem_of(each)
+            if not re.search(r"\+type@(course|chapter|sequential|vertical)\+block@", problem):
+                events_of[each.org, each.course_key, problem, each.actor_id].append(each)
     return {key: learner_problem(events) for key, events in events_of.items()}
 
 
@@ -413,9 +414,10 @@ def learner_problem(events: list[Statement]) -> LearnerProblem:
         hint_count=sum(each.event_type == "hint_displayed" for each in events),
         answer_shown_count=len(answers_shown),
     )
-    submissions = [
-        each for each in events if each.event_type == "problem_check_server" and not is_child(each)
-    ]
+    submissions = sorted(
+        (e for e in events if e.event_type == "problem_check_server" and not is_child(e)),
+        key=lambda each: (each.time, attempt_number(each) or 0, each.order),
+    )
     correct = [each for each in submissions if is_correct(each)]
     row.is_answer_shown_before_correct = any(
         not correct or each.order < correct[0].order for each in answers_shown
@@ -433,7 +435,7 @@ def learner_problem(events: list[Statement]) -> LearnerProblem:
     if correct:
         row.is_ever_correct = True
         rank = submissions.index(correct[0]) + 1
-        row.attempts_to_correct = attempt_number(correct[0]) or rank
+        row.attempts_to_correct = max(attempt_number(correct[0]) or 0, rank)
     elif any(is_correct(each) is False for each in submissions):
         row.is_ever_correct = False
     scores = [score for each in submissions if (score := score_of(each)) is not None]

@@ -74,13 +74,14 @@ def harder(body: Body, draw: random.Random) -> Body:
                 lambda: removed(body, *score),
                 lambda: removed(body, *score, left_out),
                 lambda: placed(body, 0, *score, "max"),
+                lambda: removed(placed(body, 0, *score, "max"), *score, "raw"),
                 lambda: placed(body, 7.5, *score, "raw"),
                 lambda: placed(body, -1, *score, "raw"),
                 lambda: placed(body, draw.randrange(128), *score, "raw"),
                 lambda: placed(body, 128, *score, "max"),
                 lambda: removed(body, "result", "success"),
                 lambda: removed(body, *attempt),
-                lambda: placed(body, draw.choice([-1, 0, 1, 2, 5, 9]), *attempt),
+                lambda: placed(body, draw.choice([-1, 0, 1, 2, 2.5, 5, 9]), *attempt),
                 lambda: removed(body, *result, reference.LETTER_GRADE),
                 lambda: placed(body, "B", *result, reference.LETTER_GRADE),
                 lambda: placed(body, "GroupActivity", "object", "objectType"),
@@ -322,12 +323,28 @@ def problem_stories() -> list[Story]:
         Story().submits(1, success=False).submits(2, success=False).submits(3, success=True),
         Story().submits(1, 1, success=False).submits(2, 1, success=True).submits(3, 1),
         Story().submits(1, 0, success=True).submits(2, -4, success=True),
+        Story().submits(1, 1.5, success=False).submits(2, 2.0, success=True),
+        # Numbers begin anew.
+        Story()
+        .submits(1, 1, success=False)
+        .submits(2, 2, success=False)
+        .submits(3, 1, success=False)
+        .submits(4, 2, success=True),
+        Story()
+        .submits(1, 4, success=False)
+        .submits(2, 1, success=True)
+        .submits(3, 5, success=True),
+        # At one time, in the order of the numbers.
+        *(Story().submits(1, 2, success=True).submits(1, 1, success=False) for _ in range(4)),
+        *(Story().submits(1, 1, success=True).submits(1, success=False) for _ in range(4)),
+        *(Story().submits(1, 2, success=True).submits(1, 1).asks(1, "/answer") for _ in range(4)),
         Story().submits(1, 1).submits(2, 2),
         Story().submits(1, 1, success=False).submits(2, 2),
         Story().submits(1, 1, score=right).submits(2, 2, score=wrong),
         Story().submits(1, 1, success=False, score=right),
         Story().submits(1, 1, success=True, score={"raw": 0, "max": 0, "scaled": 0}),
         Story().submits(1, 1, score={"raw": 0, "max": 0, "scaled": 1}),
+        Story().submits(1, 1, score={"max": 0, "scaled": 1}),
         Story().submits(1, 1, score={"scaled": 0.123_456_5}).submits(2, 2, score={"scaled": -1}),
         Story().submits(1, 1, score={"raw": 3, "scaled": 0.5}).submits(2, 2, score={"max": 3}),
         Story().submits(1, 1, score={"raw": 1, "max": 3}).submits(2, 2, score={"raw": 4, "max": 3}),
@@ -344,6 +361,12 @@ def problem_stories() -> list[Story]:
         Story(block="block-v1:Odd+Cases+1+type@problem+block@a%5F1").submits(1, 1, success=True),
         Story(block="7_2_1").answers_one_question(1, of="lb:Odd:lib:problem:7"),
         Story().sends(1, reference.ADL + "verbs/attempted", reference.INTERACTION),
+        *(
+            Story(block=f"block-v1:Odd+Cases+1+type@{kind}+block@page").sends(
+                1, reference.ADL + "verbs/attempted", reference.INTERACTION
+            )
+            for kind in ("course", "chapter", "sequential", "vertical", "library_content")
+        ),
         Story().sends(1, reference.ADL + "verbs/completed", reference.INTERACTION),
     ]
 

@@ -32,7 +32,7 @@ ever_enrolled as (
         course_key,
         actor_id
     from {{ ref('fct_enrollments') }}
-    where {{ planned() }} and enrollment_count > 0
+    where {{ planned() }}
 
 ),
 
@@ -111,9 +111,14 @@ select
     coalesce(visitors.visitor_count, 0) as visitor_count,
     coalesce(visitors.visit_count, 0) as visit_count,
     coalesce(completions.completed_learner_count, 0) as completed_learner_count,
-    {{ ratio(
-        'coalesce(visitors.enrolled_visitor_count, 0)', 'enrolled_counts.ever_enrolled_count'
-    ) }} as visited_ratio
+    -- '' is no page.
+    if(
+        pages.block_id != '',
+        {{ ratio(
+            'coalesce(visitors.enrolled_visitor_count, 0)', 'enrolled_counts.ever_enrolled_count'
+        ) }},
+        null
+    ) as visited_ratio
 from pages
 left join subsections
     on pages.course_key = subsections.course_key and pages.block_id = subsections.block_id

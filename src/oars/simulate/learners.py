@@ -178,6 +178,7 @@ class Journey:
         self.is_complete: set[int] = set()
         self.seen: set[int] = set()
         self.attempts: dict[int, int] = {}
+        self.is_reset: set[int] = set()
         self.points: dict[int, int] = {}
         self.earned: dict[int, int] = {}
         self.is_passed = False
@@ -618,6 +619,11 @@ class Journey:
                 knows_answer = True
             elif rng.random() > 0.58 + 0.36 * learner.diligence:
                 return
+            if tried == limit and index not in self.is_reset and learner.number % 2:
+                # Staff let the learner begin anew: the platform counts from 1 again.
+                self.is_reset.add(index)
+                self.now += rng.uniform(600, 7200)
+                tried = 0
         if problem.has_answer and not knows_answer and rng.random() < 0.45:
             self._see_answer(index)
 

@@ -18,6 +18,7 @@ from oars.simulate.learners import (
     choose_courses,
     make_learner,
 )
+from oars.simulate.oddities import with_oddities
 from oars.simulate.plan import SimulationPlan
 from oars.simulate.statements import DAY_US, StatementWriter
 
@@ -64,8 +65,10 @@ class Simulation:
         writer = StatementWriter(
             self.courses, recording.journeys, plan.seed, plan.window_start, plan.days
         )
-        for day in range(plan.days):
-            yield from writer.write(recording.rows_of(day))
+        ordinary = (
+            line for day in range(plan.days) for line in writer.write(recording.rows_of(day))
+        )
+        yield from with_oddities(ordinary, plan.seed)
 
     def event_sink_rows(self) -> dict[str, list[SinkRow]]:
         """Give the rows of each event_sink table, in the order of the table's columns."""

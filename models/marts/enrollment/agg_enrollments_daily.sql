@@ -60,7 +60,7 @@ daily as (
 
 ),
 
--- Every mode ever held in the course has a row for every day from its first change on.
+-- Every mode ever held in the course has a row for every day of the course's calendar.
 held_modes as (
 
     select distinct
@@ -71,13 +71,17 @@ held_modes as (
 
 ),
 
-first_days as (
+days_with_changes as (
 
     select
         course_key,
-        min(date) as first_date
+        date,
+        leadInFrame(toNullable(date)) over (
+            partition by course_key order by date
+            rows between unbounded preceding and unbounded following
+        ) as next_date
     from daily
-    group by course_key
+    group by course_key, date
 
 ),
 
@@ -87,9 +91,9 @@ calendar as (
         held_modes.org as org,
         held_modes.course_key as course_key,
         held_modes.enrollment_mode as enrollment_mode,
-        {{ each_day_from('first_days.first_date') }} as date
+        {{ each_day_until('days_with_changes.date', 'days_with_changes.next_date') }} as date
     from held_modes
-    inner join first_days on held_modes.course_key = first_days.course_key
+    inner join days_with_changes on held_modes.course_key = days_with_changes.course_key
 
 ),
 

@@ -71,7 +71,8 @@ correlations as (
             length(learners) >= 10
             and length(arrayDistinct(here)) > 1
             and length(arrayDistinct(elsewhere)) > 1,
-            round(arrayReduce('corrStable', here, elsewhere), 6),
+            -- Plus 0, for none may be a negative zero.
+            round(arrayReduce('corrStable', here, elsewhere), 6) + 0,
             null
         ) as discrimination_index
     from pairs

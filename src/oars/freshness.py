@@ -1,4 +1,4 @@
-"""What the report and the status say alike: how far the data go, and what of a course is unknown."""
+"""What the report and the status say alike: how far the data go, what of a course is unknown."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from {staging:Identifier}.base_xapi__statements
 where event_family != 'malformed'
 """
 
-# Enrolled learners by what tells of them, beside the LMS's own count, where many are not from events.
+# Enrolled learners by what tells of them, beside the LMS's own count, where events miss some.
 HISTORY = """
 with
 

@@ -263,9 +263,7 @@ def _structure(course: Row) -> str:
     return " · ".join(_plural(course[f"{part}_count"], part) for part in parts)
 
 
-def _print_instance(
-    console: Console, client: Client, schema: str, courses: Sequence[Row]
-) -> None:
+def _print_instance(console: Console, client: Client, schema: str, courses: Sequence[Row]) -> None:
     [[learners]] = client.query(LEARNERS, {"course": ""}).result_rows
     [instance] = _rows(client, INSTANCE, None)
     fresh = freshness(client, schema)

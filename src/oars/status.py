@@ -101,7 +101,9 @@ def print_status(client: Client, schema: str, is_embedded: bool) -> None:
         [waiting] = client.query(WAITING, parameters=parameters).named_results()
         if fresh := freshness(client, schema):
             console.print(f"newest statement      {_time(fresh.newest_at)}")
-            console.print(f"now                   {_time(fresh.now_at)}, as of {_time(fresh.as_of)}")
+            console.print(
+                f"now                   {_time(fresh.now_at)}, as of {_time(fresh.as_of)}"
+            )
             last = f", the last {_time(fresh.last_at)}" if fresh.ahead_count else ""
             console.print(f"ahead of now          {fresh.ahead_count:,}{last}")
         console.print(f"last read into base   {_time(base['loaded_at'])}")

@@ -77,6 +77,6 @@ select
     block_name,
     section_name,
     subsection_name,
-    cast(null as Nullable(Int32)) as course_order,
-    cast(null as Nullable(Bool)) as is_graded
+    null::Nullable(Int32) as course_order,
+    null::Nullable(Bool) as is_graded
 from ccx_blocks

@@ -54,6 +54,6 @@ select
     course_key,
     block_id,
     kind,
-    cast(null as Nullable(String)) as selector_id
+    null::Nullable(String) as selector_id
 from used
 where course_key not in (select published_courses.course_key from published_courses)

@@ -1,10 +1,10 @@
--- What it says: the bands of agg_course_completion add up, course by course, to the enrolled learners
---   of fct_learner_course_status of whom completion is known, who completed nothing among them; and
---   nobody has completed more blocks than the learner can.
--- When it matters: a learner in no band, or over 100 %, makes the curve and the mean wrong without a
---   sign.
--- What to do: look at the course's completions in int_block_completions, whether a block that is not
---   completable any more was counted, and at int_selected_content.
+-- What it says: the bands of agg_course_completion add up, course by course, to the enrolled
+--   learners of fct_learner_course_status of whom completion is known, who completed nothing
+--   among them; and nobody has completed more blocks than the learner can.
+-- When it matters: a learner in no band, or over 100 %, makes the curve and the mean wrong
+--   without a sign.
+-- What to do: look at the course's completions in int_block_completions, whether a block that is
+--   not completable any more was counted, and at int_selected_content.
 with
 
 bands as (

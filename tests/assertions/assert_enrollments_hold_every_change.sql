@@ -1,7 +1,8 @@
 -- What it says: fct_enrollments counts, course by course, the activations and mode changes of
---   fct_enrollment_changes, for the learners whom events tell of; each activation was left again, but
---   those of the learners enrolled now, and whoever left without one was in before.
--- When it matters: two marts that count the same learners' changes must not contradict each other.
+--   fct_enrollment_changes, for the learners whom events tell of; each activation was left
+--   again, but those of the learners enrolled now, and whoever left without one was in before.
+-- When it matters: two marts that count the same learners' changes must not contradict each
+--   other.
 -- What to do: compare the learners of the course in both marts; look at the steps of one who
 --   differs in int_enrollment_steps.
 with

@@ -1,6 +1,8 @@
 -- What it says: the bands of agg_course_grades add up, course by course, to the learners of
---   fct_learner_grades with a calculated grade or a pass, and to the passes that agg_courses counts.
--- When it matters: the distribution of grades is read next to the numbers of learners who passed.
+--   fct_learner_grades with a calculated grade or a pass, and to the passes that agg_courses
+--   counts.
+-- When it matters: the distribution of grades is read next to the numbers of learners who
+--   passed.
 -- What to do: look for a grade at the edge of a band, or a course that only one of the two has.
 with
 

@@ -1,6 +1,6 @@
 -- What it says: who has completed every block of a course, as fct_learner_completion says, has
---   completed each of its subsections that has completable blocks, as agg_page_engagement says; but for
---   subsections that are shown to some only.
+--   completed each of its subsections that has completable blocks, as agg_page_engagement says;
+--   but for subsections that are shown to some only.
 -- When it matters: the page of a course and that of a learner tell of completion from two marts.
 -- What to do: look for a completable block of the subsection that one of the two leaves out.
 with

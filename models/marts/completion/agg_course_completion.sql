@@ -2,8 +2,8 @@
 
 with
 
--- Where no completion was ever sent, or no structure is known, nothing is known of anybody; where it
--- is, who completed nothing is at 0.
+-- Where no completion was ever sent, or no structure is known, nothing is known of anybody; else
+-- who completed nothing is at 0.
 learners as (
 
     select

@@ -109,8 +109,7 @@ groups as (
 
 ),
 
--- A course of which no learner has a profile says nothing. What is not known says nothing of anybody,
--- so small groups are among it.
+-- What is not known says nothing of anybody, so small groups are among it.
 folded as (
 
     select
@@ -131,5 +130,6 @@ select
     shown_value as value,
     sum(group_size) as enrolled_count
 from folded
+-- Where no learner has a profile nothing is known.
 where course_profile_count > 0
 group by org, course_key, attribute, value

@@ -38,8 +38,8 @@ statuses as (
 
 ),
 
--- Over the courses a learner is enrolled in: mean grade and completion, and the worst risk. Presumed is
--- only who is so in all.
+-- Over the courses a learner is enrolled in: mean grade and completion, and the worst risk.
+-- Presumed is only who is so in all.
 program_learners as (
 
     select

@@ -47,7 +47,7 @@ changes as (
         course_key,
         'activation' as change,
         enrollment_mode,
-        cast(null as Nullable(String)) as previous_mode,
+        null::Nullable(String) as previous_mode,
         date
     from lms_enrollments
 

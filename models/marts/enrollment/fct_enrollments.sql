@@ -71,7 +71,7 @@ candidates as (
         is_enrolled,
         toNullable(created_at) as first_enrolled_at,
         toNullable(created_at) as last_enrolled_at,
-        cast(null as Nullable(DateTime64(6, 'UTC'))) as last_left_at,
+        null::Nullable(DateTime64(6, 'UTC')) as last_left_at,
         toUInt64(is_enrolled) as enrollment_count,
         toUInt64(0) as mode_change_count
     from lms_enrollments
@@ -84,9 +84,9 @@ candidates as (
         actor_id,
         'unknown' as enrollment_mode,
         true as is_enrolled,
-        cast(null as Nullable(DateTime64(6, 'UTC'))) as first_enrolled_at,
-        cast(null as Nullable(DateTime64(6, 'UTC'))) as last_enrolled_at,
-        cast(null as Nullable(DateTime64(6, 'UTC'))) as last_left_at,
+        null::Nullable(DateTime64(6, 'UTC')) as first_enrolled_at,
+        null::Nullable(DateTime64(6, 'UTC')) as last_enrolled_at,
+        null::Nullable(DateTime64(6, 'UTC')) as last_left_at,
         toUInt64(0) as enrollment_count,
         toUInt64(0) as mode_change_count
     from learner_days

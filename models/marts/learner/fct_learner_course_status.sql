@@ -1,6 +1,6 @@
 {%- set columns -%}
-    org course_key actor_id enrollment_source enrollment_mode is_enrolled is_passed enrolled_at last_active_at
-    active_day_count problem_count attempted_problem_count judged_problem_count solved_problem_count
+    org course_key actor_id enrollment_source enrollment_mode is_enrolled is_passed enrolled_at
+    last_active_at active_day_count problem_count attempted_problem_count judged_problem_count solved_problem_count
     video_count watched_video_count completable_block_count completed_block_count
     course_grade_ratio is_completion_known done_count
 {%- endset -%}

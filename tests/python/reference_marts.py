@@ -59,6 +59,29 @@ EVENT_TYPES = {
 }
 """Those that the four marts tell apart; of the rest it only matters that they can be read."""
 
+DISCUSSION = TIN_CAN + "activitytype/discussion"
+RESOURCE = TIN_CAN + "activitytype/resource"
+MODULE = ADL + "activities/module"
+ASSESSMENTS = [
+    f"{OPENEDX}activity/{kind}-assessment" for kind in ("timed", "practice", "proctored")
+]
+
+OTHER_ACTS_AND_GRADES = {
+    *(("https://w3id.org/xapi/dod-isd/verbs/navigated", each) for each in (MODULE, RESOURCE)),
+    ("https://w3id.org/xapi/dod-isd/verbs/navigated", ADL + "activities/link"),
+    (TIN_CAN + "verb/earned", RESOURCE),
+    (ADL + "verbs/attempted", ADL + "activities/question"),
+    *((ADL + "verbs/progressed", each) for each in (RESOURCE, MODULE, COURSE)),
+    *((ADL + "verbs/completed", each) for each in (MODULE, COURSE)),
+    *((ACROSS + "verbs/" + each, DISCUSSION) for each in ("posted", "edited", "reported")),
+    (TIN_CAN + "verb/viewed", DISCUSSION),
+    ("https://w3id.org/xapi/dod-isd/verbs/deleted", DISCUSSION),
+    *((OPENEDX + "verb/" + each, DISCUSSION) for each in ("voted", "unreported")),
+    *((ADL + "verbs/initialized", each) for each in ASSESSMENTS),
+    *((ADL + "verbs/terminated", each) for each in ASSESSMENTS),
+}
+"""Navigation, grading, completion, forum and exam, as far as `EVENT_TYPES` has not got them."""
+
 MAX_LEVELS = 512
 HALF_A_DAY = 43_200
 """Seconds. No position in a video and no length is longer."""
@@ -100,6 +123,18 @@ class Statement:
     def get(self, *path: str | int) -> Any:
         """What the body has at the path, None if nothing."""
         return at(self.body, *path)
+
+
+@dataclass(frozen=True)
+class LmsEnrollment:
+    """A dump of an enrolment in the LMS, of a user who has an external id."""
+
+    course_key: str
+    actor_id: str
+    mode: str
+    is_active: bool
+    created: datetime
+    dumped: datetime
 
 
 Key = tuple[str, ...]
@@ -293,6 +328,7 @@ def score_of(statement: Statement) -> Fraction | None:
 class Enrollment:
     """A row of fct_enrollments."""
 
+    enrollment_source: str = "events"
     is_enrolled: bool = False
     enrollment_mode: str = "unknown"
     first_enrolled_at: datetime | None = None
@@ -302,13 +338,52 @@ class Enrollment:
     mode_change_count: int = 0
 
 
-def fct_enrollments(statements: Iterable[Statement]) -> dict[Key, Enrollment]:
+def is_act_or_grade(statement: Statement) -> bool:
+    """Whether only an enrolled learner can have caused it."""
+    verb_and_type = (
+        text(statement.get("verb", "id")),
+        text(statement.get("object", "definition", "type")),
+    )
+    return verb_and_type in OTHER_ACTS_AND_GRADES or (
+        statement.event_type != "" and not statement.event_type.startswith("enrollment_")
+    )
+
+
+def fct_enrollments(
+    statements: list[Statement], dumps: Iterable[LmsEnrollment]
+) -> dict[Key, Enrollment]:
+    """Known from events, else from the LMS, else from an act or a grade."""
+    rows = enrollments_of_events(statements)
+    today = moment(statements[-1].time)
+    assert today is not None
+    for dump in sorted(dumps, key=lambda dump: dump.dumped, reverse=True):
+        # "Now" counts by its day.
+        if dump.created.date() > today.date():
+            continue
+        row = Enrollment(
+            enrollment_source="lms",
+            is_enrolled=dump.is_active,
+            enrollment_mode=dump.mode or "unknown",
+            first_enrolled_at=dump.created,
+            last_enrolled_at=dump.created,
+            enrollment_count=int(dump.is_active),
+        )
+        rows.setdefault((org_of(dump.course_key), dump.course_key, dump.actor_id), row)
+    for each in filter(is_act_or_grade, statements):
+        presumed = Enrollment(enrollment_source="activity", is_enrolled=True)
+        rows.setdefault((each.org, each.course_key, each.actor_id), presumed)
+    return rows
+
+
+def enrollments_of_events(statements: Iterable[Statement]) -> dict[Key, Enrollment]:
     """A state machine for each learner in each course."""
     rows: dict[Key, Enrollment] = {}
     for each in statements:
         if each.event_type not in ("enrollment_activated", "enrollment_deactivated"):
             continue
-        row = rows.setdefault((each.org, each.course_key, each.actor_id), Enrollment())
+        # Who is heard of first by leaving was in.
+        before = Enrollment(is_enrolled=each.event_type == "enrollment_deactivated")
+        row = rows.setdefault((each.org, each.course_key, each.actor_id), before)
         stated_mode = text(each.get("object", "definition", "extensions", MODE))
         if each.event_type == "enrollment_deactivated":
             if row.is_enrolled:
@@ -739,10 +814,12 @@ def fct_learner_grades(statements: Iterable[Statement]) -> dict[Key, LearnerGrad
 # ---------------------------------------------------------------- all of them
 
 
-def reference_marts(rows: Iterable[Raw], as_of: datetime) -> Iterator[tuple[str, dict[Key, Any]]]:
+def reference_marts(
+    rows: Iterable[Raw], dumps: Iterable[LmsEnrollment], as_of: datetime
+) -> Iterator[tuple[str, dict[Key, Any]]]:
     """The name of each mart and its rows by key."""
     statements = read(rows, as_of)
-    yield "fct_enrollments", dict(fct_enrollments(statements))
+    yield "fct_enrollments", dict(fct_enrollments(statements, dumps))
     yield "fct_learner_problems", dict(fct_learner_problems(statements))
     yield "fct_learner_videos", dict(fct_learner_videos(statements))
     yield "fct_learner_grades", dict(fct_learner_grades(statements))

@@ -4,6 +4,7 @@ Simulated statements, made harder at random, and stories made by hand for the co
 rules go into the raw table in no order; the models and `reference_marts` work from these alone.
 """
 
+import csv
 import gzip
 import json
 import os
@@ -20,7 +21,7 @@ import pytest
 
 import reference_marts as reference
 from oars_site import WITHOUT_TESTS, Site
-from reference_marts import Key, Raw, microseconds, reference_marts
+from reference_marts import Key, LmsEnrollment, Raw, microseconds, reference_marts
 
 SEED = int(os.environ.get("REFERENCE_SEED", "1"))
 STATEMENTS = 20_000
@@ -299,6 +300,8 @@ class Story:
 def enrollment_stories() -> list[Story]:
     return [
         Story().leaves(1).leaves(2, "audit"),
+        Story().does_something_unknown(1),
+        Story().does_something_else(1).leaves(2),
         Story().leaves(1).enrolls(2),
         Story().enrolls(1, "audit").leaves(2, "verified").enrolls(3),
         Story().enrolls(1, "audit").leaves(2).leaves(3).enrolls(4, "verified"),
@@ -607,6 +610,54 @@ def stories(draw: random.Random) -> list[Raw]:
     return [row for story in [*told, *wandering_stories(draw)] for row in story.rows]
 
 
+# ---------------------------------------------------------------- the LMS's own enrolments
+
+
+def dumps_made_by_hand() -> list[LmsEnrollment]:
+    """Dumps of learners of whom no event tells: left, back, made around "now", without mode."""
+
+    def dump(
+        number: int, is_active: bool, created: str, dumped: str, mode: str = "audit"
+    ) -> LmsEnrollment:
+        actor = f"00000000-0000-4000-9000-{number:012d}"
+        times = (datetime.fromisoformat(each).replace(tzinfo=UTC) for each in (created, dumped))
+        return LmsEnrollment("course-v1:Odd+Cases+1", actor, mode, is_active, *times)
+
+    began, later = "2026-03-01T10:00:00", "2026-04-01T00:00:00"
+    return [
+        dump(1, True, began, "2026-03-01T10:00:02"),
+        dump(2, True, began, "2026-03-01T10:00:02"),
+        dump(2, False, began, later),
+        dump(3, False, began, "2026-03-01T10:00:02"),
+        dump(3, True, began, later, "verified"),
+        dump(4, True, "2026-06-27T23:59:59", "2026-06-28T00:00:00"),
+        dump(5, True, "2026-06-28T00:00:00", "2026-06-28T00:00:02"),
+        dump(6, True, "2026-03-01T10:00:00.123456", "2026-03-01T10:00:02", ""),
+    ]
+
+
+def dumps_of(sink: Path) -> list[LmsEnrollment]:
+    """Those of the simulated LMS, of the users whose external id it published."""
+
+    def table(name: str) -> Iterator[dict[str, str]]:
+        with gzip.open(sink / f"{name}.csv.gz", "rt") as file:
+            yield from csv.DictReader(file)
+
+    actors = {row["user_id"]: row["external_user_id"] for row in table("external_id")}
+    return [
+        LmsEnrollment(
+            row["course_key"],
+            actors[row["user_id"]],
+            row["mode"],
+            row["is_active"].lower() in ("true", "1"),
+            datetime.fromisoformat(row["created"]),
+            datetime.fromisoformat(row["time_last_dumped"]),
+        )
+        for row in table("course_enrollment")
+        if row["user_id"] in actors
+    ]
+
+
 # ---------------------------------------------------------------- the comparison
 
 
@@ -670,6 +721,21 @@ def site(tmp_path_factory: pytest.TempPathFactory, sink: Path, rows: list[Raw]) 
             f"from file('{sink / table}.csv.gz', CSVWithNames) "
             "where cityHash64(course_key) % 2 = 0"
         )
+    for table in ("external_id", "course_enrollment"):
+        site.execute(
+            f"insert into event_sink.{table} select * "
+            f"from file('{sink / table}.csv.gz', CSVWithNames)"
+        )
+    for number, dump in enumerate(dumps_made_by_hand()):
+        user = 900_000 + int(dump.actor_id[-12:])
+        dump_id = UUID(int=number + 1)
+        site.execute(
+            "insert into event_sink.external_id values "
+            f"('{dump.actor_id}', 'xapi', 'odd', {user}, '{dump_id}', '{dump.dumped}')",
+            "insert into event_sink.course_enrollment values "
+            f"({user}, '{dump.course_key}', '{dump.created.isoformat()}', {dump.is_active}, "
+            f"'{dump.mode}', 'odd', {user}, '{dump_id}', '{dump.dumped}')",
+        )
     run = site.dbt(
         *("build", "--select", *(f"+{mart}" for mart in MARTS)),
         *WITHOUT_TESTS,
@@ -680,9 +746,9 @@ def site(tmp_path_factory: pytest.TempPathFactory, sink: Path, rows: list[Raw]) 
 
 
 @pytest.fixture(scope="module")
-def expected(rows: list[Raw]) -> dict[str, dict[Key, Any]]:
+def expected(rows: list[Raw], sink: Path) -> dict[str, dict[Key, Any]]:
     """What the reference makes of the same rows."""
-    return dict(reference_marts(rows, AS_OF))
+    return dict(reference_marts(rows, dumps_of(sink) + dumps_made_by_hand(), AS_OF))
 
 
 @pytest.mark.parametrize("mart", MARTS)

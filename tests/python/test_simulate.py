@@ -14,6 +14,7 @@ from uuid import NAMESPACE_DNS, uuid5
 import pytest
 
 from oars.simulate import Simulation, SimulationPlan
+from oars.simulate.courses import BEGINS_LATE_AT, POOL_SIZE, SHOWN_COUNT
 
 Json = dict[str, Any]
 
@@ -447,16 +448,18 @@ def test_event_sink_rows_fit_their_tables_and_the_statements(
         "object_tag": {9},
     }
     user_of = {row[0]: row[3] for row in rows["external_id"]}
+    late = simulation.courses[BEGINS_LATE_AT].key
     sent = {
-        (
-            user_of[statement["actor"]["account"]["name"]],
-            statement["object"]["id"].removeprefix(f"{LMS}/course/"),
-            kind(statement)[0] == "verbs/registered",
-        )
+        (user_of[actor], course, kind(statement)[0] == "verbs/registered")
         for statement in statements
         if kind(statement)[0] in ("verbs/registered", "verb/unregistered")
+        and (actor := statement["actor"]["account"]["name"]) in user_of
+        and (course := statement["object"]["id"].removeprefix(f"{LMS}/course/"))
     }
-    assert sent == {(row[6], row[1], row[3]) for row in rows["course_enrollment"]}
+    named = set(user_of.values())
+    known = {(row[6], row[1], row[3]) for row in rows["course_enrollment"] if row[6] in named}
+    assert sent <= known
+    assert {course for _, course, _ in known - sent} == {late}
     assert all(str(row[4]).endswith("@example.com") for row in rows["user_profile"])
     filled = sum(row[14] != "" for row in rows["user_profile"]) / len(rows["user_profile"])
     assert 0.55 < filled < 0.85
@@ -473,6 +476,44 @@ def test_staff_and_programs_are_of_the_courses(courses: int) -> None:
     ]
     assert len({program for program, _, _ in rows["programs"]}) == 2
     assert {key for _, _, key in rows["programs"]} == set(keys)
+
+
+def test_history_of_one_course_begins_late_and_the_lms_knows_who_was_there(
+    simulation: Simulation, statements: list[Json]
+) -> None:
+    late = simulation.courses[BEGINS_LATE_AT]
+    begins = PLAN.window_start + timedelta(seconds=late.sent_from)
+    of_course = [s for s in statements if late.key in json.dumps(s)]
+    assert min(datetime.fromisoformat(s["timestamp"]) for s in of_course) >= begins
+    enrolled = {
+        s["actor"]["account"]["name"] for s in of_course if kind(s)[0] == "verbs/registered"
+    }
+    active = {s["actor"]["account"]["name"] for s in of_course}
+    rows = simulation.event_sink_rows()
+    name_of = {row[3]: row[0] for row in rows["external_id"]}
+    by_the_lms = {name_of.get(row[6]) for row in rows["course_enrollment"] if row[1] == late.key}
+    # Some are known from the LMS alone, active or not, few from activity alone.
+    assert active - enrolled
+    assert by_the_lms - active - {None}
+    assert active - enrolled - by_the_lms
+    assert 0.8 < len(rows["external_id"]) / len(rows["user_profile"]) < 1
+
+
+def test_randomized_content_shows_each_learner_a_part(
+    simulation: Simulation, statements: list[Json]
+) -> None:
+    banks = [(course, b) for course in simulation.courses for b in course.blocks if b.pool]
+    assert {course.number % 4 for course, _ in banks} == {1}
+    for _, bank in banks:
+        keys = {block.usage_key for block in bank.pool}
+        shown = defaultdict(set)
+        for statement in statements:
+            block = statement["object"]["id"].partition("/xblock/")[2].partition("/")[0]
+            if block in keys:
+                shown[statement["actor"]["account"]["name"]].add(block)
+        assert len(keys) == POOL_SIZE
+        assert max(map(len, shown.values())) == SHOWN_COUNT
+        assert set().union(*shown.values()) == keys
 
 
 def test_families_have_sane_shares(statements: list[Json]) -> None:

@@ -121,7 +121,7 @@ scored as (
 blocks as (
 
     select {{ block_name_columns() }}
-    from {{ ref('dim_course_blocks') }}
+    from {{ ref('int_block_names') }}
     where {{ planned() }}
 
 ),
@@ -129,7 +129,8 @@ blocks as (
 published_courses as (
 
     select distinct course_key
-    from blocks
+    from {{ ref('dim_course_blocks') }}
+    where {{ planned() }}
 
 )
 

@@ -2,6 +2,35 @@
 
 with
 
+events as (
+
+    select
+        org,
+        course_key,
+        actor_id,
+        change,
+        enrollment_mode,
+        previous_mode,
+        (changed_at, event_id) as moment,
+        {{ day_of('changed_at') }} as date
+    from {{ ref('fct_enrollment_changes') }}
+    where {{ planned() }}
+
+),
+
+-- Who is active in the LMS, and known from there alone, came when the LMS says.
+lms_enrollments as (
+
+    select
+        org,
+        course_key,
+        enrollment_mode,
+        {{ day_of('assumeNotNull(first_enrolled_at)') }} as date
+    from {{ ref('fct_enrollments') }}
+    where {{ planned() }} and enrollment_source = 'lms' and is_enrolled
+
+),
+
 changes as (
 
     select
@@ -10,9 +39,17 @@ changes as (
         change,
         enrollment_mode,
         previous_mode,
-        {{ day_of('changed_at') }} as date
-    from {{ ref('fct_enrollment_changes') }}
-    where {{ planned() }}
+        date
+    from events
+    union all
+    select
+        org,
+        course_key,
+        'activation' as change,
+        enrollment_mode,
+        null::Nullable(String) as previous_mode,
+        date
+    from lms_enrollments
 
 ),
 
@@ -57,6 +94,29 @@ daily as (
         countIf(is_mode_change_out) as mode_change_out_count
     from moves
     group by org, course_key, enrollment_mode, date
+
+),
+
+first_events as (
+
+    select
+        course_key,
+        argMin((change, enrollment_mode), moment) as first_event
+    from events
+    group by course_key, actor_id
+
+),
+
+-- Who is heard of first by leaving was in from the first day of the calendar on.
+in_before as (
+
+    select
+        course_key,
+        first_event.2 as enrollment_mode,
+        count() as learner_count
+    from first_events
+    where first_event.1 = 'deactivation'
+    group by course_key, enrollment_mode
 
 ),
 
@@ -107,13 +167,18 @@ filled as (
         coalesce(daily.activation_count, 0) as activation_count,
         coalesce(daily.deactivation_count, 0) as deactivation_count,
         coalesce(daily.mode_change_in_count, 0) as mode_change_in_count,
-        coalesce(daily.mode_change_out_count, 0) as mode_change_out_count
+        coalesce(daily.mode_change_out_count, 0) as mode_change_out_count,
+        coalesce(in_before.learner_count, 0) as in_before_count
     from calendar
     left join daily
         on
             calendar.course_key = daily.course_key
             and calendar.enrollment_mode = daily.enrollment_mode
             and calendar.date = daily.date
+    left join in_before
+        on
+            calendar.course_key = in_before.course_key
+            and calendar.enrollment_mode = in_before.enrollment_mode
 
 )
 
@@ -126,7 +191,7 @@ select
     deactivation_count,
     mode_change_in_count,
     mode_change_out_count,
-    toUInt64(sum(
+    toUInt64(toInt64(in_before_count) + sum(
         toInt64(activation_count) + toInt64(mode_change_in_count)
         - toInt64(deactivation_count) - toInt64(mode_change_out_count)
     ) over (

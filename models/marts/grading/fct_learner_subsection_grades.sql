@@ -45,8 +45,8 @@ blocks as (
 
     select
         {{ block_name_columns() }},
-        toNullable(is_graded) as is_graded
-    from {{ ref('dim_course_blocks') }}
+        is_graded
+    from {{ ref('int_block_names') }}
     where {{ planned() }}
 
 )

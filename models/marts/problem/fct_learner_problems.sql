@@ -88,7 +88,7 @@ learners as (
 blocks as (
 
     select {{ block_name_columns() }}
-    from {{ ref('dim_course_blocks') }}
+    from {{ ref('int_block_names') }}
     where {{ planned() }}
 
 )

@@ -158,7 +158,7 @@ segments as (
 blocks as (
 
     select {{ block_name_columns() }}
-    from {{ ref('dim_course_blocks') }}
+    from {{ ref('int_block_names') }}
     where {{ planned() }}
 
 )

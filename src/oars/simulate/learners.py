@@ -11,7 +11,7 @@ from itertools import accumulate
 from random import Random
 from typing import NamedTuple
 
-from oars.simulate.courses import Block, Course, Problem, Video, stable_uuid
+from oars.simulate.courses import SHOWN_COUNT, Block, Course, Problem, Video, stable_uuid
 
 DAY = 86400.0
 
@@ -454,9 +454,19 @@ class Journey:
             self._emit(TAB, subsection.index, (page - 1) * 256 + page + 1)
         self.now += rng.uniform(1, 5) if page < page_count else 1
 
+    def _shown(self, unit: Block) -> list[Block]:
+        """What of a unit the learner gets: of a pool always the same part."""
+        hidden: set[int] = set()
+        for bank in unit.children:
+            if bank.pool:
+                chosen = Random(f"oars-chosen-{self.number}-{bank.index}")
+                left_out = chosen.sample(bank.pool, len(bank.pool) - SHOWN_COUNT)
+                hidden |= {bank.index, *(block.index for block in left_out)}
+        return [block for block in unit.children if block.index not in hidden]
+
     def _read(self, unit: Block) -> None:
         rng = self.rng
-        for block in unit.children:
+        for block in self._shown(unit):
             if block.video is not None:
                 self._watch(block)
             elif block.problem is not None:

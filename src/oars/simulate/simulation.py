@@ -34,7 +34,7 @@ class Recording:
     learners: list[Learner] = field(default_factory=list)
     journeys: list[tuple[Learner, Course]] = field(default_factory=list)
     enrollment_rows: list[Row] = field(default_factory=list)
-    """What the LMS's table of enrolments has; of a course that begins late what was not sent too."""
+    """What the LMS has; of a course that begins late also what was not sent."""
     unnamed: set[int] = field(default_factory=set)
     """Learners whose external id the LMS has not published."""
     statement_count: int = 0

@@ -26,14 +26,10 @@ lengths as (
 
 last_lengths as (
 
-    select
-        course_key,
-        block_id,
-        actor_id,
-        argMax(whole_seconds, moment) as whole_seconds,
-        max(moment) as last_moment
+    select *
     from lengths
-    group by course_key, block_id, actor_id
+    order by moment desc
+    limit 1 by course_key, block_id, actor_id
 
 ),
 
@@ -42,7 +38,7 @@ voters as (
 
     select *
     from last_lengths
-    order by last_moment desc
+    order by moment desc
     limit 25 by course_key, block_id
 
 ),

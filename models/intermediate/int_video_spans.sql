@@ -32,21 +32,33 @@ durations as (
 
 ),
 
--- A player is one video in one browser session.
-in_order as (
+timed_steps as (
 
     select
         player_steps.*,
-        leadInFrame(player_steps.event_type) over player as end_type,
-        leadInFrame(toNullable(player_steps.at)) over player - player_steps.at as elapsed_us,
-        leadInFrame(player_steps.position_ms) over player as end_position_ms,
-        leadInFrame(player_steps.seek_from_ms) over player as end_seek_from_ms,
         durations.duration_ms as duration_ms
     from player_steps
     left join durations
         on
             player_steps.course_key = durations.course_key
             and player_steps.block_id = durations.block_id
+
+),
+
+-- A player is one video in one browser session, a stretch what is between two stated positions.
+in_order as (
+
+    select
+        *,
+        leadInFrame(event_type) over player as end_type,
+        leadInFrame(toNullable(at)) over player - at as elapsed_us,
+        leadInFrame(position_ms) over player as end_position_ms,
+        leadInFrame(seek_from_ms) over player as end_seek_from_ms,
+        countIf(event_type != 'video_speed_changed') over (
+            partition by course_key, actor_id, block_id, session_id order by emission_time, event_id
+            rows between unbounded preceding and current row
+        ) as stretch
+    from timed_steps
     window player as (
         partition by course_key, actor_id, block_id, session_id order by emission_time, event_id
         rows between unbounded preceding and unbounded following
@@ -54,34 +66,22 @@ in_order as (
 
 ),
 
--- How far a video runs from this step to the next, and how far it would have run before.
-advanced as (
-
-    select
-        *,
-        coalesce(toInt64(round(least(elapsed_us * speed / 1000, 1e12))), 0) as run_ms,
-        sum(run_ms) over (
-            partition by course_key, actor_id, block_id, session_id order by emission_time, event_id
-            rows between unbounded preceding and current row
-        ) - run_ms as run_before_ms
-    from in_order
-
-),
-
--- A change of speed is where the last stated position has run to since.
+-- How far a video runs from a step to the next. A change of speed is where it has run to.
 placed as (
 
     select
         *,
-        assumeNotNull(run_before_ms + last_value(multiIf(
-            event_type = 'video_speed_changed', null,
-            event_type = 'video_seeked', coalesce(seek_to_ms, 0) - run_before_ms,
-            coalesce(position_ms, 0) - run_before_ms
-        )) ignore nulls over (
-            partition by course_key, actor_id, block_id, session_id order by emission_time, event_id
-            rows between unbounded preceding and current row
-        )) as start_ms
-    from advanced
+        coalesce(toInt64(round(least(elapsed_us * speed / 1000, 1e12))), 0) as run_ms,
+        first_value(
+            coalesce(if(event_type = 'video_seeked', seek_to_ms, position_ms), 0)
+        ) over stretch_so_far
+        + sum(run_ms) over stretch_so_far - run_ms as start_ms
+    from in_order
+    window stretch_so_far as (
+        partition by course_key, actor_id, block_id, session_id, stretch
+        order by emission_time, event_id
+        rows between unbounded preceding and current row
+    )
 
 ),
 

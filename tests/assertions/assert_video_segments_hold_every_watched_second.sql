@@ -1,7 +1,7 @@
 -- What it says: a segment has at least one viewer, not more viewers than views, and not more than
 --   the video has; a video's segments hold all that agg_video_engagement says was watched and
 --   played, and none starts past its end. A video of unknown duration has none, and one of a known
---   duration lacks them only in a course that is near the 500,000 that a course may have.
+--   duration lacks them only in a course of which some 700 hours of video have them.
 -- When it matters: a retention curve with more learners than the video has, or less than was
 --   watched, misleads whoever cuts the video by it.
 -- What to do: compare the spans of one such video (int_video_spans) with its segments; watched
@@ -22,12 +22,20 @@ videos as (
 
 ),
 
+-- No video is over 12 hours.
 full_courses as (
 
     select course_key
-    from segments
+    from videos
+    where
+        (course_key, block_id) in (
+            select
+                segments.course_key,
+                segments.block_id
+            from segments
+        )
     group by course_key
-    having count() > 490000
+    having sum(duration_seconds) > (700 - 12) * 3600
 
 ),
 

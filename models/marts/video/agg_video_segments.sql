@@ -10,9 +10,59 @@ durations as (
 
     select
         course_key,
-        block_id
+        block_id,
+        duration_ms
     from {{ ref('int_video_durations') }}
     where {{ planned() }}
+
+),
+
+watched_spans as (
+
+    select
+        *,
+        assumeNotNull(end_ms) as till_ms
+    from {{ ref('int_video_spans') }}
+    where isNotNull(end_ms) and {{ planned() }}
+
+),
+
+viewers as (
+
+    select
+        course_key,
+        block_id,
+        uniqExact(actor_id) as viewer_count
+    from watched_spans
+    group by course_key, block_id
+
+),
+
+videos_in_order as (
+
+    select
+        viewers.course_key as course_key,
+        viewers.block_id as block_id,
+        sum(durations.duration_ms) over (
+            partition by viewers.course_key
+            order by viewers.viewer_count desc, viewers.block_id asc
+            rows between unbounded preceding and current row
+        ) as duration_so_far_ms
+    from viewers
+    inner join durations
+        on viewers.course_key = durations.course_key and viewers.block_id = durations.block_id
+
+),
+
+-- Lengths are what clients say. Of a course 700 hours of video have segments, those with the most
+-- viewers, so that invented videos cost no more.
+shown_videos as (
+
+    select
+        course_key,
+        block_id
+    from videos_in_order
+    where duration_so_far_ms <= 700 * 3600 * 1000
 
 ),
 
@@ -25,17 +75,15 @@ spans as (
         block_id,
         actor_id,
         intDiv(start_ms, 5000) as first_segment,
-        intDiv(assumeNotNull(end_ms) - 1, 5000) + 1 as end_segment
-    from {{ ref('int_video_spans') }}
+        intDiv(till_ms - 1, 5000) + 1 as end_segment
+    from watched_spans
     where
-        isNotNull(end_ms)
-        and (course_key, block_id) in (
+        (course_key, block_id) in (
             select
-                durations.course_key,
-                durations.block_id
-            from durations
+                shown.course_key,
+                shown.block_id
+            from shown_videos as shown
         )
-        and {{ planned() }}
 
 ),
 
@@ -110,37 +158,6 @@ watched_levels as (
 
 ),
 
--- Lengths are what clients say. A course has 500,000 segments at most, 700 hours of video, so that
--- invented videos cost no more: those with the most viewers come first.
-videos_in_order as (
-
-    select
-        course_key,
-        block_id,
-        sum(sum(next_segment - segment)) over (
-            partition by course_key order by max(viewer_count) desc, block_id asc
-            rows between unbounded preceding and current row
-        ) as segments_so_far
-    from watched_levels
-    group by course_key, block_id
-
-),
-
-shown_levels as (
-
-    select *
-    from watched_levels
-    where
-        (course_key, block_id) in (
-            select
-                videos.course_key,
-                videos.block_id
-            from videos_in_order as videos
-            where videos.segments_so_far <= 500000
-        )
-
-),
-
 segments as (
 
     select
@@ -150,7 +167,7 @@ segments as (
         viewer_count,
         view_count,
         segment_number
-    from shown_levels
+    from watched_levels
     array join range(segment, next_segment) as segment_number
 
 ),

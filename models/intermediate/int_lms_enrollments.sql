@@ -1,5 +1,7 @@
 {{ course_relation(order_by=['course_key', 'actor_id'], moves_with_day=true) }}
 
+-- "Now" is known once base is done, and so is whatever rests on it.
+-- depends_on: {{ ref('dim_courses') }}
 with
 
 -- "Now" counts by its day, for within a day nothing makes a relation anew.

@@ -2,7 +2,7 @@
 
 with
 
--- Who has passed counts without a ratio too, in the band ''.
+-- A pass without a grade counts too, in a band of its own.
 graded_learners as (
 
     select

@@ -77,7 +77,7 @@ correlations as (
             length(learners) >= 10
             and length(arrayDistinct(here)) > 1
             and length(arrayDistinct(elsewhere)) > 1,
-            -- 0 is added, for what is rounded to 0 from below it is -0.
+            -- Plus 0, for none may be a negative zero.
             round(arrayReduce('corrStable', here, elsewhere), 6) + 0,
             null
         ) as discrimination_index

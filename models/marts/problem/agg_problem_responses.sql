@@ -27,11 +27,8 @@ submissions as (
         -- Answers that are sent at one time come in the order of their numbers.
         (emission_time, greatest(coalesce(attempt_number, 0), 0), event_id) as place,
         nullIf(question_text, '') as question_text,
-        if(
-            notEmpty(response_choices) or coalesce(response, '') = '[]',
-            response_choices,
-            [coalesce(response, '')]
-        ) as sent_choices,
+        coalesce(response, '') as text,
+        if(notEmpty(response_choices) or text = '[]', response_choices, [text]) as sent_choices,
         arrayMap(
             choice -> substringUTF8(choice, 1, 256),
             arrayFilter(choice -> notEmpty(trimBoth(choice)), sent_choices)
@@ -53,14 +50,12 @@ learners as (
         block_id,
         question_id,
         actor_id,
-        arraySort(
-            submission -> submission.1,
-            groupArray((place, choices, is_success, is_chosen))
-        ) as sorted_submissions,
-        arrayJoin(arrayZip(arrayEnumerate(sorted_submissions), sorted_submissions)) as numbered,
-        numbered.1 = 1 as is_first,
-        numbered.1 = length(sorted_submissions) as is_last,
-        numbered.2 as submission
+        arraySort(each -> each.1, groupArray((place, choices, is_success, is_chosen))) as sorted,
+        arrayJoin(arrayMap(
+            (each, nth) -> (nth = 1, nth = length(sorted), each.2, each.3, each.4),
+            sorted,
+            arrayEnumerate(sorted)
+        )) as submission
     from submissions
     group by org, course_key, block_id, question_id, actor_id
 
@@ -75,11 +70,11 @@ answers as (
         block_id,
         question_id,
         actor_id,
-        is_first,
-        is_last,
-        submission.3 as is_success,
-        submission.4 as is_chosen,
-        arrayJoin(submission.2) as response
+        submission.1 as is_first,
+        submission.2 as is_last,
+        submission.4 as is_success,
+        submission.5 as is_chosen,
+        arrayJoin(submission.3) as response
     from learners
 
 ),
@@ -92,25 +87,15 @@ responses as (
         block_id,
         question_id,
         response,
-        uniqExact(actor_id) as learner_count,
-        max(is_chosen) as is_ever_chosen,
-        if(min(is_success) = max(is_success), max(is_success), null) as is_right,
+        response = '{{ other_answers }}'
+        or (not max(is_chosen) and uniqExact(actor_id) < {{ least_size }}) as is_folded,
+        if(min(is_success) = max(is_success) and not is_folded, max(is_success), null) as is_right,
         uniqExactIfState(actor_id, is_first) as first_learners,
         uniqExactIfState(actor_id, is_last) as last_learners,
         uniqExactIfState(actor_id, is_first and coalesce(is_success, false))
             as first_correct_learners
     from answers
     group by org, course_key, block_id, question_id, response
-
-),
-
-folded as (
-
-    select
-        *,
-        response = '{{ other_answers }}'
-        or (not is_ever_chosen and learner_count < {{ least_size }}) as is_folded
-    from responses
 
 ),
 
@@ -123,11 +108,11 @@ shown as (
         question_id,
         if(is_folded, '{{ other_answers }}', response) as shown_response,
         is_folded::Bool as is_folded,
-        if(is_folded, null, max(is_right)) as is_correct,
+        max(is_right) as is_correct,
         uniqExactIfMerge(first_learners) as first_learner_count,
         uniqExactIfMerge(last_learners) as last_learner_count,
         uniqExactIfMerge(first_correct_learners) as first_correct_learner_count
-    from folded
+    from responses
     group by org, course_key, block_id, question_id, shown_response, is_folded
 
 ),
@@ -181,6 +166,5 @@ left join questions
         shown.course_key = questions.course_key
         and shown.block_id = questions.block_id
         and shown.question_id = questions.question_id
-left join blocks
-    on shown.course_key = blocks.course_key and shown.block_id = blocks.block_id
+left join blocks on shown.course_key = blocks.course_key and shown.block_id = blocks.block_id
 where shown.first_learner_count + shown.last_learner_count > 0

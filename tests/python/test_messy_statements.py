@@ -94,7 +94,7 @@ def taken_back() -> Iterator[Raw]:
     yield sent("a play", 400, video)
     yield voiding("not yet", 200 * DAY, of="a play")
     yield voiding("of nothing", 500, of="what was never sent")
-    yield sent("a thread", 600, statement("Voided", "posted", "thread"))
+    yield sent("a thread", 600, statement("Voided", "posted", "discussion"))
     yield voiding("a thread taken back", 601, of="a thread")
     # A voiding statement stands, whatever is said of it.
     yield voiding("no, it was right", 302, of="a pass taken back")
@@ -190,7 +190,7 @@ def test_all_of_them_show_in_quality_and_among_event_types(site: Site) -> None:
         "group by rejection_reason order by rejection_reason"
     )
     assert [(row["rejection_reason"], int(row["n"])) for row in reasons] == [
-        ("", 20),
+        ("", 22),
         ("twin", 5),
         ("voided", 5),
     ]

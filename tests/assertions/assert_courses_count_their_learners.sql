@@ -24,7 +24,8 @@ enrollments as (
     select
         course_key,
         countIf(is_enrolled) as enrolled_count,
-        countIf(enrollment_count > 0) as ever_enrolled_count
+        count() as ever_enrolled_count,
+        countIf(enrollment_source = 'activity') as presumed_count
     from {{ ref('fct_enrollments') }}
     group by course_key
 
@@ -48,6 +49,8 @@ select
     enrollments.enrolled_count as learners_enrolled,
     courses.ever_enrolled_count as ever_enrolled_count,
     enrollments.ever_enrolled_count as learners_ever_enrolled,
+    courses.unenrolled_active_count as unenrolled_active_count,
+    enrollments.presumed_count as learners_presumed,
     courses.active_learner_7d_count as active_learner_7d_count,
     last_days.active_learner_7d_count as active_7d_on_the_last_day,
     courses.active_learner_30d_count as active_learner_30d_count,
@@ -60,5 +63,6 @@ where
     courses.course_key = ''
     or courses.enrolled_count != enrollments.enrolled_count
     or courses.ever_enrolled_count != enrollments.ever_enrolled_count
+    or courses.unenrolled_active_count != enrollments.presumed_count
     or courses.active_learner_7d_count != last_days.active_learner_7d_count
     or courses.active_learner_30d_count != last_days.active_learner_30d_count

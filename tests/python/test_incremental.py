@@ -172,6 +172,30 @@ def test_mart_of_a_site_reads_what_it_likes_and_follows_it(edited: Site, project
     assert edited.query(found) == [{"team": "blue", "n": enrolled["n"]}]
 
 
+def test_parts_of_raw_that_were_merged_are_known_and_no_id_is_looked_up(edited: Site) -> None:
+    base = ("--select", "base_xapi__statements")
+    copies = "insert into xapi.xapi_events_all select * replace (generateUUIDv4() as event_id) "
+    for _ in range(3):
+        edited.execute(f"{copies} from xapi.xapi_events_all limit 10")
+        assert edited.dbt("run", *base).code == 0
+    edited.execute("optimize table xapi.xapi_events_all final")
+    merged = edited.dbt("--log-level", "debug", "run", *base)
+    assert merged.code == 0, merged.out
+    assert "insert into oars_ops.arrived_parts" in merged.out
+    assert "insert into oars_ops.missing" not in merged.out
+    # A part that was merged with one that no run has seen is looked at.
+    edited.execute(
+        f"{copies} from xapi.xapi_events_all limit 10", "optimize table xapi.xapi_events_all final"
+    )
+    both = edited.dbt("--log-level", "debug", "run", *base)
+    assert "insert into oars_ops.missing" in both.out
+    [lacking] = edited.query(
+        "select count() as n from xapi.xapi_events_all where event_id not in "
+        "(select event_id from oars_staging.base_xapi__statements)"
+    )
+    assert int(lacking["n"]) == 0
+
+
 def test_raw_that_was_updated_in_place_does_not_stop_a_run(edited: Site) -> None:
     edited.execute(
         "alter table xapi.xapi_events_all modify setting "

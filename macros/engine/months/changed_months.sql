@@ -4,8 +4,7 @@
 
     A month has `grown` where all that is new are parts of raw: base had every id of the parts
     that raw had then, base is as it was, and the parser too. Then the ids of `new_parts` are looked at
-    and no others. Parts that are gone were merged into new ones, or erased: `gone_count` and
-    `gone_hash` are the rows and the hash of ids that they had, see find_arrived.
+    and no others. The `gone_parts` were merged into new ones, or erased: see find_arrived.
 -#}
 {% macro changed_months(raw, base) -%}
     with
@@ -44,12 +43,7 @@
         raw_signature,
         parts,
         arrayFilter(part -> not has(known_parts.part, part), parts) as new_parts,
-        arraySum(arrayMap(
-            known -> if(has(parts, known.part), 0, known.row_count), known_parts
-        )) as gone_count,
-        arraySum(arrayMap(
-            known -> if(has(parts, known.part), 0, known.id_hash), known_parts
-        )) as gone_hash
+        arrayFilter(known -> not has(parts, known.part), known_parts) as gone_parts
     from compared
     where not is_raw_same or not is_base_same
     order by month

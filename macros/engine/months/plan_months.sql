@@ -50,16 +50,15 @@
 -#}
 {% macro find_arrived(raw, base, months) %}
     {%- set plan = oars.state().base -%}
-    {%- set names = run_query(
-        "select arrayStringConcat(arrayFlatten(groupArray(arrayMap("
-        ~ "part -> concat('\\'', splitByChar(' ', part)[1], '\\''), new_parts))), ', ') from "
-        ~ oars.ops('month_plan') ~ ' where is_grown'
-    ).rows[0][0] -%}
+    {%- do oars.find_merged(raw) -%}
+    {%- set names = oars.names_of_new_parts(
+        'is_grown', '(select part from ' ~ oars.ops('arrived_parts') ~ ')'
+    ) -%}
     {%- set arrived -%}
         from {{ raw }}
         where {{ oars.month_of_raw() }} in ({{ months | join(', ') }}) and _part in ({{ names or "''" }})
     {%- endset -%}
-    {%- do run_query(oars.insert_missing(arrived, base)) -%}
+    {%- do run_query(oars.insert_missing(arrived, base)) if names -%}
     {%- set parts -%}
         insert into {{ oars.ops('arrived_parts') }}
         with missing as (select event_id from {{ oars.ops('missing') }})
@@ -73,20 +72,26 @@
         {{ arrived }}
         group by month, part
     {%- endset -%}
-    {%- do run_query(parts) -%}
+    {%- do run_query(parts) if names -%}
     {%- set sums -%}
         with arrived as (
-            select month, sum(known_count) as known_count, sum(known_hash) as known_hash
-            from {{ oars.ops('arrived_parts') }}
+            select
+                month,
+                sum(parts.known_count) as known_count,
+                sum(parts.known_hash) as known_hash,
+                sumIf(parts.known_count, part in ({{ names or "''" }})) as found_count
+            from {{ oars.ops('arrived_parts') }} as parts
             group by month
         )
         select
             countIf(
-                plan.gone_count > 0
-                and (plan.gone_count, plan.gone_hash) != (arrived.known_count, arrived.known_hash)
+                notEmpty(plan.gone_parts)
+                and (arraySum(plan.gone_parts.row_count), arraySum(plan.gone_parts.id_hash))
+                != (arrived.known_count, arrived.known_hash)
             ) as erased_count,
-            sum(arrived.known_count) as known_count,
-            sum(plan.gone_count) as gone_count
+            sum(arrived.found_count) as found_count,
+            sum(arraySum(plan.gone_parts.row_count))
+            = sum(arrived.known_count) - sum(arrived.found_count) as is_all_new
         from {{ oars.ops('month_plan') }} as plan
         left join arrived on plan.month = arrived.month
         where plan.is_grown
@@ -112,13 +117,72 @@
     {%- if sums[1] -%}
         {%- do plan.split.extend(run_query(elsewhere).rows | map(attribute=0)) -%}
     {%- endif -%}
-    {#- Where nothing was merged, what base knows came again: perhaps with another body. -#}
-    {%- if sums[1] and not sums[2] -%}
+    {#- Where none of these rows were merged, what base knows came again: perhaps with another body. -#}
+    {%- if sums[1] and sums[2] -%}
         {%- do plan.update({
             'collision_count': run_query(oars.collisions(arrived, base)).rows[0][0]
         }) -%}
     {%- endif -%}
     {{ return(true) }}
+{% endmacro %}
+
+
+{#-
+    Notes the new parts that hold just what parts had that are gone: rows of the same blocks, as many,
+    with the same ids. They were merged, so base has their ids, and none is looked up.
+-#}
+{% macro find_merged(raw) %}
+    {%- set names = oars.names_of_new_parts('is_grown and notEmpty(gone_parts)') -%}
+    {%- set merged -%}
+        insert into {{ oars.ops('arrived_parts') }}
+        with
+        arrived as (
+            select
+                {{ oars.month_of_raw() }} as month,
+                _part as part,
+                splitByChar('_', part) as blocks,
+                count() as row_count,
+                sum(cityHash64(event_id)) as id_hash
+            from {{ raw }}
+            where _part in ({{ names }})
+            group by month, part
+        ),
+        gone as (
+            select
+                month,
+                arrayJoin(gone_parts) as gone_part,
+                splitByChar('_', splitByChar(' ', gone_part.part)[1]) as blocks,
+                gone_part.row_count as row_count,
+                gone_part.id_hash as id_hash
+            from {{ oars.ops('month_plan') }}
+            where is_grown
+        )
+        select
+            arrived.month as month,
+            arrived.part as part,
+            any(arrived.row_count) as row_count,
+            any(arrived.id_hash) as id_hash,
+            sum(gone.row_count) as known_count,
+            sum(gone.id_hash) as known_hash
+        from arrived
+        inner join gone on arrived.month = gone.month
+        where
+            toUInt64OrZero(gone.blocks[2]) >= toUInt64OrZero(arrived.blocks[2])
+            and toUInt64OrZero(gone.blocks[3]) <= toUInt64OrZero(arrived.blocks[3])
+        group by month, part
+        having any(arrived.row_count) = sum(gone.row_count) and any(arrived.id_hash) = sum(gone.id_hash)
+    {%- endset -%}
+    {%- do run_query(merged) if names -%}
+{% endmacro %}
+
+
+{#- New parts of these months, without others, as a list of literals. -#}
+{% macro names_of_new_parts(months, others=none) %}
+    {{ return(run_query(
+        "select arrayStringConcat(groupArray(concat('\\'', part, '\\'')), ', ') from ("
+        ~ "select splitByChar(' ', arrayJoin(new_parts))[1] as part from " ~ oars.ops('month_plan')
+        ~ ' where ' ~ months ~ ')' ~ (' where part not in ' ~ others if others else '')
+    ).rows[0][0]) }}
 {% endmacro %}
 
 

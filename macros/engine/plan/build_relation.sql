@@ -71,9 +71,11 @@
             select {{ key }} as key, count() as row_count, sum(cityHash64(tuple({{ listed }}))) as hash
             from {{ this }}
             {%- if model.config.meta.scope != 'instance' and not building.is_whole %}
-            where course_key in (
-                select course_key from {{ oars.ops('building') }} where relation = '{{ model.name }}'
-            )
+            where
+                _partition_id in {{ oars.text_array(building.partitions) }}
+                and course_key in (
+                    select course_key from {{ oars.ops('building') }} where relation = '{{ model.name }}'
+                )
             {%- endif %}
             group by key
         )
@@ -105,7 +107,7 @@
                 select {{ listed }}
                 from {{ this }}
                 where
-                    toString({{ oars.course_bucket() }}) in {{ oars.text_array(partitions) }}
+                    _partition_id in {{ oars.text_array(partitions) }}
                     and course_key not in (
                         select course_key from {{ oars.ops('building') }}
                         where relation = '{{ model.name }}'

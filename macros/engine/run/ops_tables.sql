@@ -26,6 +26,7 @@
     {%- set moment = "DateTime64(6, 'UTC')" -%}
     {%- set written_at = ', written_at ' ~ moment ~ ' default now64(6)' -%}
     {%- set newest = 'ReplacingMergeTree(written_at)' -%}
+    {%- set parts = 'Array(Tuple(part String, row_count UInt64, id_hash UInt64))' -%}
     {%- set course = 'relation LowCardinality(String), course_key String' -%}
     {{ return({
         'run_log': {
@@ -50,7 +51,7 @@
         'months': {
             'columns': 'month UInt32, raw_signature UInt64, base_signature UInt64,'
                 ~ ' parser_version UInt64,'
-                ~ ' raw_parts Array(Tuple(part String, row_count UInt64, id_hash UInt64))' ~ written_at,
+                ~ ' raw_parts ' ~ parts ~ written_at,
             'engine': newest, 'order_by': 'month',
         },
         'kept_months': {
@@ -83,7 +84,7 @@
         },
         'month_plan': {
             'columns': 'month UInt32, is_in_raw Bool, is_grown Bool, raw_signature UInt64,'
-                ~ ' parts Array(String), new_parts Array(String), gone_count UInt64, gone_hash UInt64',
+                ~ ' parts Array(String), new_parts Array(String), gone_parts ' ~ parts,
             'engine': 'MergeTree', 'order_by': 'month', 'life': 'scratch',
         },
         'missing': {
@@ -195,10 +196,25 @@
 {%- endmacro %}
 
 
-{#- Empties what only the run needed. -#}
+{#-
+    Empties what only the run needed, where there is anything. On a cluster this replica may not know
+    yet of what another has.
+-#}
 {% macro clear_scratch() %}
+    {%- set scratch = [] -%}
     {%- for name, table in oars.ops_tables().items() if table.get('life') == 'scratch' -%}
-        {%- do run_query('truncate table ' ~ oars.ops(name) ~ oars.on_cluster()) -%}
+        {%- do scratch.append(name) -%}
+    {%- endfor -%}
+    {%- set filled -%}
+        select name
+        from system.tables
+        where
+            database = '{{ target.schema }}_ops'
+            and name in {{ oars.text_array(scratch) }}
+            {{ 'and total_rows != 0' if not target.cluster }}
+    {%- endset -%}
+    {%- for row in run_query(filled).rows -%}
+        {%- do run_query('truncate table ' ~ oars.ops(row[0]) ~ oars.on_cluster()) -%}
     {%- endfor -%}
 {% endmacro %}
 

@@ -2,6 +2,35 @@
 
 with
 
+events as (
+
+    select
+        org,
+        course_key,
+        actor_id,
+        change,
+        enrollment_mode,
+        previous_mode,
+        (changed_at, event_id) as moment,
+        {{ day_of('changed_at') }} as date
+    from {{ ref('fct_enrollment_changes') }}
+    where {{ planned() }}
+
+),
+
+-- Who is active in the LMS, and known from there alone, came when the LMS says.
+lms_enrollments as (
+
+    select
+        org,
+        course_key,
+        enrollment_mode,
+        {{ day_of('assumeNotNull(first_enrolled_at)') }} as date
+    from {{ ref('fct_enrollments') }}
+    where {{ planned() }} and enrollment_source = 'lms' and is_enrolled
+
+),
+
 changes as (
 
     select
@@ -10,9 +39,17 @@ changes as (
         change,
         enrollment_mode,
         previous_mode,
-        {{ day_of('changed_at') }} as date
-    from {{ ref('fct_enrollment_changes') }}
-    where {{ planned() }}
+        date
+    from events
+    union all
+    select
+        org,
+        course_key,
+        'activation' as change,
+        enrollment_mode,
+        null::Nullable(String) as previous_mode,
+        date
+    from lms_enrollments
 
 ),
 
@@ -60,7 +97,30 @@ daily as (
 
 ),
 
--- Every mode ever held in the course has a row for every day from its first change on.
+first_events as (
+
+    select
+        course_key,
+        argMin((change, enrollment_mode), moment) as first_event
+    from events
+    group by course_key, actor_id
+
+),
+
+-- Who is heard of first by leaving was in from the first day of the calendar on.
+in_before as (
+
+    select
+        course_key,
+        first_event.2 as enrollment_mode,
+        count() as learner_count
+    from first_events
+    where first_event.1 = 'deactivation'
+    group by course_key, enrollment_mode
+
+),
+
+-- Every mode ever held in the course has a row for every day of the course's calendar.
 held_modes as (
 
     select distinct
@@ -71,13 +131,17 @@ held_modes as (
 
 ),
 
-first_days as (
+days_with_changes as (
 
     select
         course_key,
-        min(date) as first_date
+        date,
+        leadInFrame(toNullable(date)) over (
+            partition by course_key order by date
+            rows between unbounded preceding and unbounded following
+        ) as next_date
     from daily
-    group by course_key
+    group by course_key, date
 
 ),
 
@@ -87,9 +151,9 @@ calendar as (
         held_modes.org as org,
         held_modes.course_key as course_key,
         held_modes.enrollment_mode as enrollment_mode,
-        {{ each_day_from('first_days.first_date') }} as date
+        {{ each_day_until('days_with_changes.date', 'days_with_changes.next_date') }} as date
     from held_modes
-    inner join first_days on held_modes.course_key = first_days.course_key
+    inner join days_with_changes on held_modes.course_key = days_with_changes.course_key
 
 ),
 
@@ -103,13 +167,18 @@ filled as (
         coalesce(daily.activation_count, 0) as activation_count,
         coalesce(daily.deactivation_count, 0) as deactivation_count,
         coalesce(daily.mode_change_in_count, 0) as mode_change_in_count,
-        coalesce(daily.mode_change_out_count, 0) as mode_change_out_count
+        coalesce(daily.mode_change_out_count, 0) as mode_change_out_count,
+        coalesce(in_before.learner_count, 0) as in_before_count
     from calendar
     left join daily
         on
             calendar.course_key = daily.course_key
             and calendar.enrollment_mode = daily.enrollment_mode
             and calendar.date = daily.date
+    left join in_before
+        on
+            calendar.course_key = in_before.course_key
+            and calendar.enrollment_mode = in_before.enrollment_mode
 
 )
 
@@ -122,7 +191,7 @@ select
     deactivation_count,
     mode_change_in_count,
     mode_change_out_count,
-    toUInt64(sum(
+    toUInt64(toInt64(in_before_count) + sum(
         toInt64(activation_count) + toInt64(mode_change_in_count)
         - toInt64(deactivation_count) - toInt64(mode_change_out_count)
     ) over (

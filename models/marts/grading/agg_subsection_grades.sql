@@ -30,8 +30,8 @@ blocks as (
 
     select
         {{ block_name_columns() }},
-        toNullable(course_order) as course_order,
-        toNullable(is_graded) as is_graded
+        course_order,
+        is_graded
     from {{ ref('int_block_names') }}
     where {{ planned() }}
 

@@ -1,6 +1,70 @@
-{{ course_relation(order_by=['org', 'course_key', 'block_id', 'segment_start_seconds']) }}
+-- In small blocks, for a row may become the 8,640 segments of 12 hours.
+{{ course_relation(
+    order_by=['org', 'course_key', 'block_id', 'segment_start_seconds'],
+    query_settings={'max_block_size': 8192},
+) }}
 
 with
+
+durations as (
+
+    select
+        course_key,
+        block_id,
+        duration_ms
+    from {{ ref('int_video_durations') }}
+    where {{ planned() }}
+
+),
+
+watched_spans as (
+
+    select
+        *,
+        assumeNotNull(end_ms) as till_ms
+    from {{ ref('int_video_spans') }}
+    where isNotNull(end_ms) and {{ planned() }}
+
+),
+
+viewers as (
+
+    select
+        course_key,
+        block_id,
+        uniqExact(actor_id) as viewer_count
+    from watched_spans
+    group by course_key, block_id
+
+),
+
+videos_in_order as (
+
+    select
+        viewers.course_key as course_key,
+        viewers.block_id as block_id,
+        sum(durations.duration_ms) over (
+            partition by viewers.course_key
+            order by viewers.viewer_count desc, viewers.block_id asc
+            rows between unbounded preceding and current row
+        ) as duration_so_far_ms
+    from viewers
+    inner join durations
+        on viewers.course_key = durations.course_key and viewers.block_id = durations.block_id
+
+),
+
+-- Lengths are what clients say. Of a course 700 hours of video have segments, those with the most
+-- viewers, so that invented videos cost no more.
+shown_videos as (
+
+    select
+        course_key,
+        block_id
+    from videos_in_order
+    where duration_so_far_ms <= 700 * 3600 * 1000
+
+),
 
 -- Segments are numbered from 0; a span's end belongs to it no more.
 spans as (
@@ -11,9 +75,15 @@ spans as (
         block_id,
         actor_id,
         intDiv(start_ms, 5000) as first_segment,
-        intDiv(assumeNotNull(end_ms) - 1, 5000) + 1 as end_segment
-    from {{ ref('int_video_spans') }}
-    where isNotNull(end_ms) and {{ planned() }}
+        intDiv(till_ms - 1, 5000) + 1 as end_segment
+    from watched_spans
+    where
+        (course_key, block_id) in (
+            select
+                shown.course_key,
+                shown.block_id
+            from shown_videos as shown
+        )
 
 ),
 
@@ -80,6 +150,14 @@ levels as (
 
 ),
 
+watched_levels as (
+
+    select *
+    from levels
+    where view_count > 0
+
+),
+
 segments as (
 
     select
@@ -88,9 +166,9 @@ segments as (
         block_id,
         viewer_count,
         view_count,
-        arrayJoin(range(segment, next_segment)) as segment_number
-    from levels
-    where view_count > 0
+        segment_number
+    from watched_levels
+    array join range(segment, next_segment) as segment_number
 
 ),
 

@@ -240,7 +240,10 @@ classified as (
             object_kind = 'GroupActivity', 'parent',
             notEmpty(problem_parent_id) or isNotNull(parent_statement_id), 'child',
             'single'
-        ) as submission_part
+        ) as submission_part,
+        if(
+            event_type = 'problem_check_server', {{ is_listed_response('response') }}, null
+        ) as is_response_listed
     from checked
 
 ),
@@ -310,6 +313,7 @@ select
     -- What learners type, also as the title of a thread, may hold an address.
     {{ masked('response') }} as response,
     {{ response_choices('response') }} as response_choices,
+    is_response_listed,
     nullIf(letter_grade, '') as letter_grade,
 
     -- figures

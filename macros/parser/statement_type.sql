@@ -3,8 +3,8 @@
 {% macro statement_type() -%}
     {%- set extensions = 'Map(String, Nullable(String))' -%}
     {%- set person -%}
-        mbox Nullable(String), mbox_sha1sum Nullable(String), openid Nullable(String),
-        account Tuple(name Nullable(String))
+        objectType Nullable(String), mbox Nullable(String), mbox_sha1sum Nullable(String),
+        openid Nullable(String), account Tuple(name Nullable(String), homePage Nullable(String))
     {%- endset -%}
     Tuple(
         id Nullable(String),

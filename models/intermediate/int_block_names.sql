@@ -58,6 +58,36 @@ ccx_blocks as (
     inner join parent_blocks on ccx_courses.parent_key = parent_blocks.parent_key
     where startsWith(parent_blocks.parent_block_id, ccx_courses.parent_prefix)
 
+),
+
+sent_of_foreign_objects as (
+
+    select *
+    from {{ ref('base_xapi__statements_final') }}
+    where
+        event_family in ('video', 'problem', 'grading', 'completion', 'exam')
+        and isNotNull(block_id)
+        and not {{ is_usage_key('block_id') }}
+        and {{ counted() }}
+
+),
+
+-- A question, an answer and a hint have names of their own, not that of the object.
+foreign_objects as (
+
+    select
+        assumeNotNull(course_key) as course_key,
+        assumeNotNull(block_id) as block_id,
+        argMaxIf(
+            object_name,
+            (emission_time, event_id),
+            isNotNull(object_name)
+            and coalesce(submission_part, '') != 'child'
+            and event_type not in ('answer_shown', 'hint_displayed')
+        ) as block_name
+    from sent_of_foreign_objects
+    group by course_key, block_id
+
 )
 
 select
@@ -80,3 +110,14 @@ select
     null::Nullable(Int32) as course_order,
     null::Nullable(Bool) as is_graded
 from ccx_blocks
+union all
+-- An object without usage key stands in no section.
+select
+    course_key,
+    block_id,
+    block_name,
+    null::Nullable(String) as section_name,
+    null::Nullable(String) as subsection_name,
+    null::Nullable(Int32) as course_order,
+    null::Nullable(Bool) as is_graded
+from foreign_objects

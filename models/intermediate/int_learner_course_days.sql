@@ -9,7 +9,8 @@ readable_statements as (
         course_key,
         actor_id,
         event_family,
-        emission_time
+        emission_time,
+        isNotNull(actor_id) and event_family in {{ activity_families() }} as is_activity
     from {{ ref('base_xapi__statements_final') }}
     where
         event_family != 'malformed'
@@ -22,12 +23,12 @@ statements as (
     select
         org,
         coalesce(course_key, '') as course_key,
-        assumeNotNull(actor_id) as actor_id,
+        coalesce(actor_id, '') as actor_id,
         event_family,
         emission_time,
         toUnixTimestamp64Micro(emission_time) as at,
         {{ day_of('emission_time') }} as date,
-        event_family in {{ activity_families() }} as is_activity,
+        is_activity,
         is_activity and course_key != '' as is_visit
     from readable_statements
 

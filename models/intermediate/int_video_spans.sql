@@ -10,6 +10,7 @@ player_steps as (
         assumeNotNull(speed) as speed,
         toUnixTimestamp64Micro(emission_time) as at,
         toUnixTimestamp64Micro(next_at) - at as until_next_us,
+        until_next_us * speed / 1000 as until_next_ms,
         event_type in ('video_seeked', 'video_speed_changed') as is_while_playing
     from {{ ref('int_video_steps') }}
     where
@@ -23,10 +24,7 @@ player_steps as (
 
 durations as (
 
-    select
-        course_key,
-        block_id,
-        toNullable(duration_ms) as duration_ms
+    select *
     from {{ ref('int_video_durations') }}
     where {{ planned() }}
 
@@ -35,13 +33,11 @@ durations as (
 timed_steps as (
 
     select
-        player_steps.*,
-        durations.duration_ms as duration_ms
-    from player_steps
+        steps.*,
+        nullIf(durations.duration_ms, 0) as duration_ms
+    from player_steps as steps
     left join durations
-        on
-            player_steps.course_key = durations.course_key
-            and player_steps.block_id = durations.block_id
+        on steps.course_key = durations.course_key and steps.block_id = durations.block_id
 
 ),
 
@@ -72,12 +68,10 @@ placed as (
     select
         *,
         coalesce(toInt64(round(least(elapsed_us * speed / 1000, 1e12))), 0) as run_ms,
-        first_value(
-            coalesce(if(event_type = 'video_seeked', seek_to_ms, position_ms), 0)
-        ) over stretch_so_far
-        + sum(run_ms) over stretch_so_far - run_ms as start_ms
+        coalesce(if(event_type = 'video_seeked', seek_to_ms, position_ms), 0) as begun_ms,
+        first_value(begun_ms) over so_far + sum(run_ms) over so_far - run_ms as start_ms
     from in_order
-    window stretch_so_far as (
+    window so_far as (
         partition by course_key, actor_id, block_id, session_id, stretch
         order by emission_time, event_id
         rows between unbounded preceding and current row
@@ -132,7 +126,6 @@ ended as (
             null
         ) as stated_ms,
         start_ms + toInt64(round(elapsed_us / 500)) + 5000 as latest_ms,
-        until_next_us * speed / 1000 as until_next_ms,
         multiIf(
             isNotNull(stated_ms), if(stated_ms > latest_ms, latest_ms, stated_ms),
             is_end_run_to and not could_have_ended, start_ms + run_ms,
@@ -147,8 +140,7 @@ ended as (
         if(cut_ms > start_ms, cut_ms, null) as end_ms,
         -- The time that it took, but not past the statement that ended it.
         (end_ms - start_ms) * 1000 / speed as length_us,
-        toFloat64(if(is_unclosed, until_next_us, elapsed_us)) as most_us,
-        toInt64(round(if(length_us > most_us, most_us, length_us))) as watching_us
+        toFloat64(if(is_unclosed, until_next_us, elapsed_us)) as most_us
     from openings
 
 )
@@ -172,5 +164,7 @@ select
 
     -- times
     emission_time as opened_at,
-    fromUnixTimestamp64Micro(at + watching_us, 'UTC') as ended_at
+    fromUnixTimestamp64Micro(
+        at + toInt64(round(if(length_us > most_us, most_us, length_us))), 'UTC'
+    ) as ended_at
 from ended

@@ -19,18 +19,6 @@ events as (
 ),
 
 -- Who is active in the LMS, and known from there alone, came when the LMS says.
-lms_enrollments as (
-
-    select
-        org,
-        course_key,
-        enrollment_mode,
-        {{ day_of('assumeNotNull(first_enrolled_at)') }} as date
-    from {{ ref('fct_enrollments') }}
-    where {{ planned() }} and enrollment_source = 'lms' and is_enrolled
-
-),
-
 changes as (
 
     select
@@ -48,8 +36,9 @@ changes as (
         'activation' as change,
         enrollment_mode,
         null::Nullable(String) as previous_mode,
-        date
-    from lms_enrollments
+        {{ day_of('assumeNotNull(first_enrolled_at)') }} as date
+    from {{ ref('fct_enrollments') }}
+    where {{ planned() }} and enrollment_source = 'lms' and is_enrolled
 
 ),
 
@@ -59,25 +48,13 @@ moves as (
     select
         org,
         course_key,
-        enrollment_mode,
         date,
-        change = 'activation' as is_activation,
-        change = 'deactivation' as is_deactivation,
-        change = 'mode_change' as is_mode_change_in,
-        false as is_mode_change_out
+        arrayJoin(if(
+            change = 'mode_change',
+            [('in', enrollment_mode), ('out', assumeNotNull(previous_mode))],
+            [(change, enrollment_mode)]
+        )) as move
     from changes
-    union all
-    select
-        org,
-        course_key,
-        assumeNotNull(previous_mode) as enrollment_mode,
-        date,
-        false as is_activation,
-        false as is_deactivation,
-        false as is_mode_change_in,
-        true as is_mode_change_out
-    from changes
-    where change = 'mode_change'
 
 ),
 
@@ -86,12 +63,12 @@ daily as (
     select
         org,
         course_key,
-        enrollment_mode,
+        move.2 as enrollment_mode,
         date,
-        countIf(is_activation) as activation_count,
-        countIf(is_deactivation) as deactivation_count,
-        countIf(is_mode_change_in) as mode_change_in_count,
-        countIf(is_mode_change_out) as mode_change_out_count
+        countIf(move.1 = 'activation') as activation_count,
+        countIf(move.1 = 'deactivation') as deactivation_count,
+        countIf(move.1 = 'in') as mode_change_in_count,
+        countIf(move.1 = 'out') as mode_change_out_count
     from moves
     group by org, course_key, enrollment_mode, date
 
@@ -155,47 +132,31 @@ calendar as (
     from held_modes
     inner join days_with_changes on held_modes.course_key = days_with_changes.course_key
 
-),
-
-filled as (
-
-    select
-        calendar.org as org,
-        calendar.course_key as course_key,
-        calendar.enrollment_mode as enrollment_mode,
-        calendar.date as date,
-        coalesce(daily.activation_count, 0) as activation_count,
-        coalesce(daily.deactivation_count, 0) as deactivation_count,
-        coalesce(daily.mode_change_in_count, 0) as mode_change_in_count,
-        coalesce(daily.mode_change_out_count, 0) as mode_change_out_count,
-        coalesce(in_before.learner_count, 0) as in_before_count
-    from calendar
-    left join daily
-        on
-            calendar.course_key = daily.course_key
-            and calendar.enrollment_mode = daily.enrollment_mode
-            and calendar.date = daily.date
-    left join in_before
-        on
-            calendar.course_key = in_before.course_key
-            and calendar.enrollment_mode = in_before.enrollment_mode
-
 )
 
 select
-    org,
-    course_key,
-    enrollment_mode,
-    date,
-    activation_count,
-    deactivation_count,
-    mode_change_in_count,
-    mode_change_out_count,
-    toUInt64(toInt64(in_before_count) + sum(
+    calendar.org as org,
+    calendar.course_key as course_key,
+    calendar.enrollment_mode as enrollment_mode,
+    calendar.date as date,
+    coalesce(daily.activation_count, 0) as activation_count,
+    coalesce(daily.deactivation_count, 0) as deactivation_count,
+    coalesce(daily.mode_change_in_count, 0) as mode_change_in_count,
+    coalesce(daily.mode_change_out_count, 0) as mode_change_out_count,
+    toUInt64(toInt64(coalesce(in_before.learner_count, 0)) + sum(
         toInt64(activation_count) + toInt64(mode_change_in_count)
         - toInt64(deactivation_count) - toInt64(mode_change_out_count)
     ) over (
-        partition by course_key, enrollment_mode order by date
+        partition by calendar.course_key, calendar.enrollment_mode order by calendar.date
         rows between unbounded preceding and current row
     )) as active_count
-from filled
+from calendar
+left join daily
+    on
+        calendar.course_key = daily.course_key
+        and calendar.enrollment_mode = daily.enrollment_mode
+        and calendar.date = daily.date
+left join in_before
+    on
+        calendar.course_key = in_before.course_key
+        and calendar.enrollment_mode = in_before.enrollment_mode

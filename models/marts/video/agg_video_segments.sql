@@ -6,51 +6,16 @@
 
 with
 
-durations as (
-
-    select
-        course_key,
-        block_id,
-        duration_ms
-    from {{ ref('int_video_durations') }}
-    where {{ planned() }}
-
-),
-
-watched_spans as (
+videos as (
 
     select
         *,
-        assumeNotNull(end_ms) as till_ms
-    from {{ ref('int_video_spans') }}
-    where isNotNull(end_ms) and {{ planned() }}
-
-),
-
-viewers as (
-
-    select
-        course_key,
-        block_id,
-        uniqExact(actor_id) as viewer_count
-    from watched_spans
-    group by course_key, block_id
-
-),
-
-videos_in_order as (
-
-    select
-        viewers.course_key as course_key,
-        viewers.block_id as block_id,
-        sum(durations.duration_ms) over (
-            partition by viewers.course_key
-            order by viewers.viewer_count desc, viewers.block_id asc
+        sum(duration_seconds) over (
+            partition by course_key order by viewer_count desc, block_id asc
             rows between unbounded preceding and current row
-        ) as duration_so_far_ms
-    from viewers
-    inner join durations
-        on viewers.course_key = durations.course_key and viewers.block_id = durations.block_id
+        ) as seconds_so_far
+    from {{ ref('agg_video_engagement') }}
+    where isNotNull(duration_seconds) and watched_seconds > 0 and {{ planned() }}
 
 ),
 
@@ -58,11 +23,9 @@ videos_in_order as (
 -- viewers, so that invented videos cost no more.
 shown_videos as (
 
-    select
-        course_key,
-        block_id
-    from videos_in_order
-    where duration_so_far_ms <= 700 * 3600 * 1000
+    select *
+    from videos
+    where seconds_so_far <= 700 * 3600
 
 ),
 
@@ -75,15 +38,17 @@ spans as (
         block_id,
         actor_id,
         intDiv(start_ms, 5000) as first_segment,
-        intDiv(till_ms - 1, 5000) + 1 as end_segment
-    from watched_spans
+        intDiv(assumeNotNull(end_ms) - 1, 5000) + 1 as end_segment
+    from {{ ref('int_video_spans') }}
     where
-        (course_key, block_id) in (
+        isNotNull(end_ms)
+        and (course_key, block_id) in (
             select
                 shown.course_key,
                 shown.block_id
             from shown_videos as shown
         )
+        and {{ planned() }}
 
 ),
 
@@ -170,14 +135,6 @@ segments as (
     from watched_levels
     array join range(segment, next_segment) as segment_number
 
-),
-
-blocks as (
-
-    select {{ block_name_columns() }}
-    from {{ ref('int_block_names') }}
-    where {{ planned() }}
-
 )
 
 select
@@ -187,13 +144,14 @@ select
     segments.block_id as block_id,
 
     -- texts
-    blocks.block_name as block_name,
-    blocks.section_name as section_name,
-    blocks.subsection_name as subsection_name,
+    videos.block_name as block_name,
+    videos.section_name as section_name,
+    videos.subsection_name as subsection_name,
 
     -- figures
     toUInt32(segments.segment_number * 5) as segment_start_seconds,
     toUInt64(segments.viewer_count) as viewer_count,
     toUInt64(segments.view_count) as view_count
 from segments
-left join blocks on segments.course_key = blocks.course_key and segments.block_id = blocks.block_id
+inner join shown_videos as videos
+    on segments.course_key = videos.course_key and segments.block_id = videos.block_id

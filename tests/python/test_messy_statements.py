@@ -69,13 +69,9 @@ def voiding(id_: str, seconds: float, of: str) -> Raw:
 
 
 def submission(course: str, number: Any, is_right: bool, **other: Any) -> dict[str, Any]:
-    result = {"success": is_right, "score": {"raw": int(is_right), "max": 1}, "response": "a"}
-    return statement(
-        course,
-        *("evaluated", "interaction", "p"),
-        extensions={ATTEMPT: number},
-        **({"result": result} | other),
-    )
+    score = {"raw": int(is_right), "max": 1}
+    other.setdefault("result", {"success": is_right, "score": score, "response": "a"})
+    return statement(course, "evaluated", "interaction", "p", extensions={ATTEMPT: number}, **other)
 
 
 def taken_back() -> Iterator[Raw]:

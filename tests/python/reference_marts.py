@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from hashlib import sha1
 from math import floor
 from typing import Any
 from urllib.parse import unquote
@@ -207,13 +208,48 @@ def parsed(event: bytes) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
+def is_group(body: dict[str, Any]) -> bool:
+    """Whether no single person acts."""
+    return text(at(body, "actor", "objectType")) == "Group"
+
+
+def sha1_of(words: str) -> str:
+    """In lower-case digits."""
+    return sha1(words.encode()).hexdigest()
+
+
+def decoded(words: str) -> str:
+    """Percent-decoded, with a plain @ for what looks like one."""
+    return unquote(words).replace("\uff20", "@").replace("\ufe6b", "@")
+
+
+def hashed_name(name: str, home_page: str = "") -> str:
+    """By the address that it holds, else with the home page."""
+    if "@" in decoded(name):
+        return sha1_of(decoded(name).removeprefix("mailto:"))
+    host, slash, path = re.sub(r"^[a-z]+://", "", home_page.lower()).partition("/")
+    home = re.sub(r":\d+$", "", host) + slash + path
+    return sha1_of(f"{home.rstrip('/')}|{name}")
+
+
 def actor_of(body: dict[str, Any]) -> str:
-    """Who acts, '' if nobody."""
-    return (
-        text(at(body, "actor", "account", "name"))
-        or text(at(body, "actor", "mbox"))
-        or text(at(body, "actor", "mbox_sha1sum"))
+    """Who acts, '' if nobody or a group: account, mbox, its sum, openid."""
+    if is_group(body):
+        return ""
+    name = text(at(body, "actor", "account", "name"))
+    if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}", name.lower()):
+        return name.lower()
+    if name:
+        return hashed_name(name, text(at(body, "actor", "account", "homePage")))
+    mbox, mbox_sum, openid = (
+        text(at(body, "actor", each)) for each in ("mbox", "mbox_sha1sum", "openid")
     )
+    if mbox:
+        return sha1_of(decoded(mbox).removeprefix("mailto:"))
+    if mbox_sum:
+        is_sum = re.fullmatch(r"[0-9a-f]{40}", mbox_sum.lower())
+        return mbox_sum.lower() if is_sum else hashed_name(mbox_sum)
+    return sha1_of(openid) if openid else ""
 
 
 def is_time_possible(raw: Raw, body: dict[str, Any]) -> bool:
@@ -234,14 +270,16 @@ def is_well_formed(raw: Raw, body: dict[str, Any]) -> bool:
     return (
         text(at(body, "verb", "id")) != ""
         and isinstance(body.get("object"), dict)
-        and actor_of(body) != ""
+        and (actor_of(body) != "" or is_group(body))
         and is_time_possible(raw, body)
         and (body.get("id") is None or text(body["id"]).lower() == str(raw.event_id))
     )
 
 
 def event_type_of(body: dict[str, Any]) -> str:
-    """Decided by verb and object type, for video `interacted` by the result."""
+    """Decided by verb and object type, for video `interacted` by the result; of activities only."""
+    if at(body, "object", "objectType") in ("Agent", "Group", "SubStatement", "StatementRef"):
+        return ""
     verb_and_type = (
         text(at(body, "verb", "id")),
         text(at(body, "object", "definition", "type")),
@@ -257,6 +295,25 @@ def event_type_of(body: dict[str, Any]) -> str:
     return EVENT_TYPES.get(verb_and_type, "")
 
 
+def host_in(address: str) -> str:
+    """The host in an address, without port, in lower case."""
+    return re.sub(r"^[a-z]+://", "", address.lower()).partition("/")[0].partition(":")[0]
+
+
+def course_key_in(address: str, home_page: str) -> str:
+    """The course that an address names, '' if none: an old key counts on the own host only."""
+    whole = unquote(address)
+    if found := re.match(r"(?:[^?#]*?/courses?/)?((?:course|ccx|library)-v1:[^/?#]+)", whole):
+        key = found[1]
+    elif found := re.fullmatch(r"[^?#]*?/courses?/([^/?#:]+/[^/?#]+/[^/?#]+)/?", whole):
+        if home_page and host_in(home_page) != host_in(address):
+            return ""
+        key = found[1]
+    else:
+        return ""
+    return key if len(key) <= 255 else ""
+
+
 def course_of(body: dict[str, Any]) -> str:
     """The key of the first course among parent, grouping and object; '' if none is a course."""
     for activity in (
@@ -264,8 +321,10 @@ def course_of(body: dict[str, Any]) -> str:
         at(body, "context", "contextActivities", "grouping", 0),
         body["object"],
     ):
-        if at(activity, "definition", "type") == COURSE:
-            return unquote(text(at(activity, "id"))).partition("/course/")[2]
+        kind = at(activity, "objectType")
+        if at(activity, "definition", "type") == COURSE and kind in (None, "Activity"):
+            home_page = text(at(body, "actor", "account", "homePage"))
+            return course_key_in(text(at(activity, "id")), home_page)
     return ""
 
 
@@ -276,10 +335,16 @@ def org_of(course_key: str) -> str:
     return course_key.partition("/")[0]
 
 
-def usage_key(locator: Any) -> str:
-    """What follows `/xblock/`, all of it where a bare key is sent."""
-    decoded = unquote(text(locator))
-    return decoded.partition("/xblock/")[2] or decoded
+def block_of(locator: Any) -> str:
+    """The usage key in an address; else the address without query, fragment and user part."""
+    whole = unquote(text(locator))
+    key = re.match(r"block-v1:[^/?#&]+", whole.partition("/xblock/")[2] or whole)
+    if key is None:
+        path = re.split(r"[?#]", text(locator))[0]
+        path = re.sub(r"^(\w+://)[^/]*@", r"\1", path)
+        path = re.sub(r"/(answer|hint/\d+)$", "", path)
+    block = key[0] if key else re.sub(r"[^/@]+(@|%40)[^/@]+[.][a-z]+", "***", path)
+    return block if len(block) <= 255 else ""
 
 
 def read(rows: Iterable[Raw], as_of: datetime) -> list[Statement]:
@@ -350,11 +415,11 @@ def is_act_or_grade(statement: Statement) -> bool:
 
 
 def fct_enrollments(
-    statements: list[Statement], dumps: Iterable[LmsEnrollment]
+    statements: list[Statement], dumps: Iterable[LmsEnrollment], now: int
 ) -> dict[Key, Enrollment]:
     """Known from events, else from the LMS, else from an act or a grade."""
     rows = enrollments_of_events(statements)
-    today = moment(statements[-1].time)
+    today = moment(now)
     assert today is not None
     for dump in sorted(dumps, key=lambda dump: dump.dumped, reverse=True):
         # "Now" counts by its day.
@@ -439,15 +504,10 @@ def is_child(statement: Statement) -> bool:
 
 
 def problem_of(statement: Statement) -> str:
-    """The problem's usage key."""
+    """The problem's block: of a child its parent."""
     if statement.event_type == "problem_check_server" and is_child(statement):
-        return usage_key(statement.get("context", "contextActivities", "parent", 0, "id"))
-    key = usage_key(statement.get("object", "id"))
-    if statement.event_type == "answer_shown":
-        return key.removesuffix("/answer")
-    if statement.event_type == "hint_displayed":
-        return re.sub(r"/hint/[^/]*$", "", key)
-    return key
+        return block_of(statement.get("context", "contextActivities", "parent", 0, "id"))
+    return block_of(statement.get("object", "id"))
 
 
 def is_correct(submission: Statement) -> bool | None:
@@ -711,7 +771,7 @@ def fct_learner_videos(statements: list[Statement]) -> dict[Key, LearnerVideo]:
     lengths_of: dict[Key, dict[str, int]] = defaultdict(dict)
     for each in statements:
         if each.event_type.startswith(("video_", "captions_")):
-            video = (each.org, each.course_key, usage_key(each.get("object", "id")))
+            video = (each.org, each.course_key, block_of(each.get("object", "id")))
             events_of[*video, each.actor_id].append(each)
             length = number(each.get("context", "extensions", LENGTH))
             if length is not None and Fraction(1, 2) <= length <= HALF_A_DAY:
@@ -819,7 +879,9 @@ def reference_marts(
 ) -> Iterator[tuple[str, dict[Key, Any]]]:
     """The name of each mart and its rows by key."""
     statements = read(rows, as_of)
-    yield "fct_enrollments", dict(fct_enrollments(statements, dumps))
+    today = statements[-1].time
+    statements = [each for each in statements if each.actor_id]
+    yield "fct_enrollments", dict(fct_enrollments(statements, dumps, today))
     yield "fct_learner_problems", dict(fct_learner_problems(statements))
     yield "fct_learner_videos", dict(fct_learner_videos(statements))
     yield "fct_learner_grades", dict(fct_learner_grades(statements))

@@ -111,6 +111,46 @@ def harder(body: Body, draw: random.Random) -> Body:
     return placed(body, "https://example.com/verbs/pondered", "verb", "id")
 
 
+def identified_otherwise(body: Body, draw: random.Random) -> Body:
+    """The statement of somebody, or on something, that is named in another way."""
+    number = draw.randrange(3)
+    home_page = draw.choice(
+        ["https://LMS.example.com/", "http://lms.example.com:8000", "studio.x/y"]
+    )
+    address = draw.choice(
+        ["a{}@example.com", "A{}@example.com", "a%40example.com", "a\uff20example.com"]
+    )
+    address = address.format(number)
+    host = draw.choice(["https://lms.example.com", "https://moodle.example.org:8443"])
+    key = draw.choice(["Old/Course/{}", "a/Old/Course/{}", "course-v1:New+Course+{}", "x" * 260])
+    foreign = draw.choice(
+        [
+            "uuid://{}",
+            "https://u:p@h5p.example.com/{}?x=y#z",
+            f"https://x/{address}/{{}}",
+            "x" * 256,
+        ]
+    )
+    in_course = reference.at(body, "context", "contextActivities", "parent", 0) is not None
+    changes = [
+        lambda: placed(body, {"name": f"{number}", "homePage": home_page}, "actor", "account"),
+        lambda: placed(body, {"name": address, "homePage": home_page}, "actor", "account"),
+        lambda: placed(body, {"mbox": f"mailto:{address}"}, "actor"),
+        lambda: placed(body, {"mbox_sha1sum": f"{number:040X}"}, "actor"),
+        lambda: placed(body, {"mbox_sha1sum": f"{number}", "openid": "https://x"}, "actor"),
+        lambda: placed(body, {"openid": f"https://id.example.com/{number}"}, "actor"),
+        lambda: placed(body, "Group", "actor", "objectType"),
+        lambda: placed(body, draw.choice(["Agent", "SubStatement"]), "object", "objectType"),
+    ]
+    if in_course:
+        # The block is of whatever course the statement is of.
+        changes.append(lambda: placed(body, foreign.format(number), "object", "id"))
+    elif reference.at(body, "object", "definition", "type") == reference.COURSE:
+        course = f"{host}/{draw.choice(['course', 'courses', 'x'])}/{key.format(number)}"
+        changes += [lambda: placed(body, course, "object", "id")] * 8
+    return draw_one(draw, changes)
+
+
 def malformed(body: Body, draw: random.Random) -> bytes:
     """What is left of a statement in which nothing can be believed."""
     line = json.dumps(body).encode()
@@ -151,6 +191,9 @@ def hardened(lines: Iterator[bytes], draw: random.Random) -> Iterator[Raw]:
             continue
         if chance < 0.25:
             body = harder(body, draw)
+            line = json.dumps(body).encode()
+        if draw.random() < 0.05:
+            body = identified_otherwise(body, draw)
             line = json.dumps(body).encode()
         yield Raw(event_id, time, line)
         while draw.random() < 0.1:

@@ -1,4 +1,7 @@
-"""What the report and the status say alike: how far the data go, what of a course is unknown."""
+"""What the report and the status say alike.
+
+How far the data go, what of a course is unknown, what was sent and does not count.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -52,6 +55,23 @@ where
 order by total_count - least(known_count, total_count) desc, course_key asc
 """
 
+UNCOUNTED = """
+select
+    sumIf(statement_count, rejection_reason = 'voided') as voided_count,
+    sumIf(statement_count, rejection_reason = 'twin') as twin_count,
+    sumIf(statement_count, rejection_reason = 'excluded') as excluded_count
+from {schema:Identifier}.agg_statement_quality_daily
+"""
+
+# What has an id and no usage key: see the macro is_usage_key.
+FOREIGN = """
+select uniqExact(block_id) as object_count, count() as statement_count
+from {staging:Identifier}.base_xapi__statements
+where
+    notEmpty(block_id)
+    and not match(assumeNotNull(block_id), '^(?:(?:ccx-|lib-)?block-v1:|i4x://|lb:)')
+"""
+
 MUCH = 0.9
 """Of a course of which events know less than this share, history begins in the middle."""
 
@@ -86,6 +106,23 @@ def freshness(client: Client, schema: str) -> Freshness | None:
     now = f"{now_at:%Y-%m-%d %H:%M:%S.%f}"
     [row] = client.query(STATEMENTS, parameters={"staging": staging, "now": now}).result_rows
     return Freshness(as_of, now_at, *row)
+
+
+def uncounted(client: Client, schema: str) -> list[str]:
+    """What was understood and counts nowhere else, and what is of other tools, a line each."""
+    [row] = client.query(UNCOUNTED, parameters={"schema": schema}).named_results()
+    lines = [
+        f"{row['voided_count']:,} taken back · {row['twin_count']:,} sent under another id too"
+        f" · {row['excluded_count']:,} of excluded actors"
+    ]
+    if table_exists(client, f"{schema}_staging", "base_xapi__statements"):
+        staging = {"staging": f"{schema}_staging"}
+        [foreign] = client.query(FOREIGN, parameters=staging).named_results()
+        lines.append(
+            f"objects of other tools: {foreign['object_count']:,}, in"
+            f" {foreign['statement_count']:,} statements"
+        )
+    return lines
 
 
 def histories(client: Client, schema: str, course: str = "") -> list[Row]:

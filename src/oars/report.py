@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from oars.connection import OarsError
-from oars.freshness import freshness, histories, history_lines, history_of_courses
+from oars.freshness import freshness, histories, history_lines, history_of_courses, uncounted
 from oars.raw_tables import table_exists
 
 WIDTH = 100
@@ -176,7 +176,7 @@ select
     sum(statement_count) as statements,
     toString(max(date)) as last_date
 from agg_statement_quality_daily
-where rejection_reason != ''
+where rejection_reason not in ('', 'voided', 'twin', 'excluded')
 group by rejection_reason
 order by statements desc, rejection_reason asc
 limit 4
@@ -399,6 +399,10 @@ def _print_not_understood(console: Console, client: Client) -> None:
         )
     if instance["unclassified"]:
         _print_line(console, "Teach it a verb: docs/extending.md", style="dim")
+    console.print()
+    _print_line(console, "Sent, understood and not as it seems", style="bold")
+    for line in uncounted(client, str(client.database)):
+        _print_line(console, line)
 
 
 def _table(title: str) -> Table:

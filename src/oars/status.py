@@ -10,7 +10,7 @@ from rich.text import Text
 
 from oars.claim import IS_ALIVE
 from oars.connection import OarsError
-from oars.freshness import freshness, histories, history_of_courses
+from oars.freshness import freshness, histories, history_of_courses, uncounted
 from oars.raw_tables import raw_names, table_exists
 
 WIDTH = 100
@@ -109,6 +109,9 @@ def print_status(client: Client, schema: str, is_embedded: bool) -> None:
         console.print(f"last read into base   {_time(base['loaded_at'])}")
         console.print(f"statements in base    {base['statement_count']:,}")
         console.print(f"waiting in raw        {waiting['statement_count']:,}")
+        if table_exists(client, schema, "agg_statement_quality_daily"):
+            for line in uncounted(client, schema):
+                console.print(f"not as it seems       {line}")
     else:
         console.print("No statement has been read yet.")
     console.print()

@@ -81,7 +81,13 @@ MARTS = [
     from values('date Date, event_family String, rejection_reason String, statements UInt16',
         ('2026-03-02', 'enrollment', '', 1950), ('2026-03-02', 'unclassified', '', 49),
         ('2099-01-01', 'malformed', 'impossible_time', 1),
-        ('2026-03-02', 'enrollment', 'excluded', 2), ('2026-03-03', 'video', 'excluded', 3))""",
+        ('2026-03-02', 'enrollment', 'excluded', 2), ('2026-03-03', 'video', 'excluded', 3),
+        ('2026-03-03', 'video', 'voided', 3), ('2026-03-03', 'video', 'twin', 4))""",
+    "create database oars_staging",
+    """create table oars_staging.base_xapi__statements engine Log as
+    select block_id::Nullable(String) as block_id
+    from values('block_id Nullable(String)', ('https://h5p.example.com/7'),
+        ('https://h5p.example.com/7'), (null), ('block-v1:Org+A+2026+type@video+block@v'))""",
 ]
 
 
@@ -150,8 +156,10 @@ def test_report_of_all_courses_adds_what_is_not_understood(site: Site) -> None:
     )
     assert text.endswith(
         "unclassified 2.45% (49) · malformed 0.05% (1)\n49 dreamt on course\n"
-        "5 excluded, the last on 2026-03-03\n1 impossible_time, the last on 2099-01-01\n"
-        "Teach it a verb: docs/extending.md"
+        "1 impossible_time, the last on 2099-01-01\nTeach it a verb: docs/extending.md\n\n"
+        "Sent, understood and not as it seems\n"
+        "3 taken back · 4 sent under another id too · 5 of excluded actors\n"
+        "objects of other tools: 1, in 2 statements"
     )
     _fits_a_screen(run.out)
 

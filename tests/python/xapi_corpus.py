@@ -1271,6 +1271,12 @@ CHOICES = {
 }
 
 SUBMISSIONS = [
+    like(
+        ONE_QUESTION,
+        "answer that the statement lists itself",
+        {"object": {"definition": {"choices": [{"id": "blue", "description": {"en": "Blue"}}]}}},
+        is_response_listed=True,
+    ),
     child("second question", f"{PROBLEM}_3_1", PROBLEM, f"{PROBLEM}_3_1"),
     child("question of a CCX", f"{CCX_PROBLEM}_2_1", CCX_PROBLEM, f"{CCX_PROBLEM}_2_1"),
     child("question of a library problem", "abc_2_1", "lb:edX:lib:problem:abc", "abc_2_1"),

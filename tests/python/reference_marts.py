@@ -31,6 +31,7 @@ VIDEO_BLOCK = VIDEO + "activity-type/video"
 
 MODE = ACROSS + "extensions/type"
 ATTEMPT_NUMBER = TIN_CAN + "extension/attempt-id"
+ENDING_POINT = TIN_CAN + "extension/ending-point"
 LETTER_GRADE = "http://www.tincanapi.co.uk/activitytypes/grade_classification"
 SESSION = OPENEDX + "extensions/session-id"
 LENGTH = VIDEO + "extensions/length"
@@ -338,36 +339,83 @@ def org_of(course_key: str) -> str:
 def block_of(locator: Any) -> str:
     """The usage key in an address; else the address without query, fragment and user part."""
     whole = unquote(text(locator))
-    key = re.match(r"block-v1:[^/?#&]+", whole.partition("/xblock/")[2] or whole)
+    key = re.match(r"(?:block-v1|lb):[^/?#&]+", whole.partition("/xblock/")[2] or whole)
     if key is None:
         path = re.split(r"[?#]", text(locator))[0]
         path = re.sub(r"^(\w+://)[^/]*@", r"\1", path)
         path = re.sub(r"/(answer|hint/\d+)$", "", path)
-    block = key[0] if key else re.sub(r"[^/@]+(@|%40)[^/@]+[.][a-z]+", "***", path)
+    block = key[0] if key else re.sub(r"[^/@]+(@|%40|\uff20)[^/@]+[.][a-z]+", "***", path)
     return block if len(block) <= 255 else ""
 
 
 def read(rows: Iterable[Raw], as_of: datetime) -> list[Statement]:
-    """Every statement once, in order, with a course, not later than `as_of`."""
+    """Every statement that counts once, in order, with a course, not later than `as_of`."""
     statements = {}
+    voided = set()
     for raw in rows:
         body = parsed(raw.event)
-        if body is None or not is_well_formed(raw, body):
+        if body is None or not is_well_formed(raw, body) or raw.emission_time > microseconds(as_of):
             continue
-        course_key = course_of(body)
-        if raw.emission_time > microseconds(as_of) or not course_key:
+        if is_voiding(body):
+            voided.add(text(at(body, "object", "id")).lower())
             continue
-        statements[raw.event_id] = Statement(
-            event_id=raw.event_id,
-            time=raw.emission_time,
-            event_type=event_type_of(body),
-            org=org_of(course_key),
-            course_key=course_key,
-            actor_id=actor_of(body),
-            session_id=text(at(body, "context", "extensions", SESSION)),
-            body=body,
-        )
-    return sorted(statements.values(), key=lambda statement: statement.order)
+        if course_key := course_of(body):
+            statements[raw.event_id] = Statement(
+                event_id=raw.event_id,
+                time=raw.emission_time,
+                event_type=event_type_of(body),
+                org=org_of(course_key),
+                course_key=course_key,
+                actor_id=actor_of(body),
+                session_id=text(at(body, "context", "extensions", SESSION)),
+                body=body,
+            )
+    left = [each for each in statements.values() if str(each.event_id) not in voided]
+    return without_twins(sorted(left, key=lambda statement: statement.order))
+
+
+def is_voiding(body: dict[str, Any]) -> bool:
+    """Whether it takes another statement back."""
+    return (
+        text(at(body, "verb", "id")) == ADL + "verbs/voided"
+        and text(at(body, "object", "objectType")) == "StatementRef"
+    )
+
+
+def without_twins(statements: list[Statement]) -> list[Statement]:
+    """Of learners' statements that agree in all that matters the first one."""
+    first: dict[object, UUID] = {}
+    for each in statements:
+        if each.actor_id:
+            first.setdefault(what_twins_share(each), each.event_id)
+    kept = set(first.values())
+    return [each for each in statements if not each.actor_id or each.event_id in kept]
+
+
+def what_twins_share(statement: Statement) -> object:
+    """Course, learner, what was done to what, when, and with what result."""
+    return (
+        statement.course_key,
+        statement.actor_id,
+        statement.time,
+        statement.get("verb", "id"),
+        statement.get("object", "definition", "type"),
+        statement.get("object", "objectType"),
+        re.sub(r"^https?://[^/?#]*", "", text(statement.get("object", "id")), flags=re.IGNORECASE),
+        value_of(statement.get("result") or None),
+        text(statement.get("object", "definition", "extensions", MODE)),
+        attempt_number(statement),
+        statement.get("context", "extensions", ENDING_POINT),
+    )
+
+
+def value_of(value: Any) -> object:
+    """JSON as what it means: members in any order, 1 and 1.0 the same, true another thing."""
+    if isinstance(value, dict):
+        return frozenset((key, value_of(item)) for key, item in value.items())
+    if isinstance(value, list):
+        return tuple(value_of(item) for item in value)
+    return (isinstance(value, bool), value)
 
 
 def ratio(value: Fraction | None) -> float | None:
@@ -539,11 +587,11 @@ def fct_learner_problems(statements: Iterable[Statement]) -> dict[Key, LearnerPr
             problem = problem_of(each)
             if not re.search(r"\+type@(course|chapter|sequential|vertical)\+block@", problem):
                 events_of[each.org, each.course_key, problem, each.actor_id].append(each)
-    return {key: learner_problem(events) for key, events in events_of.items()}
+    return {key: learner_problem(events, key[2]) for key, events in events_of.items()}
 
 
-def learner_problem(events: list[Statement]) -> LearnerProblem:
-    """One learner's events on one problem, in order."""
+def learner_problem(events: list[Statement], problem: str) -> LearnerProblem:
+    """One learner's events on one problem, in order; of no problem in particular without ratios."""
     answers_shown = [each for each in events if each.event_type == "answer_shown"]
     row = LearnerProblem(
         hint_count=sum(each.event_type == "hint_displayed" for each in events),
@@ -573,6 +621,8 @@ def learner_problem(events: list[Statement]) -> LearnerProblem:
         row.attempts_to_correct = max(attempt_number(correct[0]) or 0, rank)
     elif any(is_correct(each) is False for each in submissions):
         row.is_ever_correct = False
+    if not problem:
+        return row
     scores = [score for each in submissions if (score := score_of(each)) is not None]
     row.last_score_ratio = ratio(score_of(last))
     row.best_score_ratio = ratio(max(scores, default=None))
@@ -778,7 +828,11 @@ def fct_learner_videos(statements: list[Statement]) -> dict[Key, LearnerVideo]:
                 # Whoever sent one last is last.
                 lengths_of[video].pop(each.actor_id, None)
                 lengths_of[video][each.actor_id] = floor(length + Fraction(1, 2))
-    durations = {video: elected(list(lengths.values())) for video, lengths in lengths_of.items()}
+    durations = {
+        video: elected(list(lengths.values()))
+        for video, lengths in lengths_of.items()
+        if video[2]  # what names no video has no length
+    }
     next_times, speeds = in_course(statements)
     return {
         key: learner_video(events, durations.get(key[:3]), next_times, speeds)

@@ -14,11 +14,19 @@ sent_statements as (
 
 ),
 
-uncounted as (
+voided as (
 
-    select *
+    select event_id
     from {{ ref('int_uncounted_statements') }}
-    where {{ planned(of_no_course=true) }}
+    where {{ planned(of_no_course=true) }} and reason = 'voided'
+
+),
+
+twins as (
+
+    select event_id
+    from {{ ref('int_uncounted_statements') }}
+    where {{ planned(of_no_course=true) }} and reason = 'twin'
 
 ),
 
@@ -31,9 +39,9 @@ statements as (
         event_type,
         multiIf(
             rejection_reason != '', rejection_reason,
-            event_id in (select uncounted.event_id from uncounted where reason = 'voided'), 'voided',
+            event_id in (select voided.event_id from voided), 'voided',
             {{ is_excluded() }}, 'excluded',
-            event_id in (select uncounted.event_id from uncounted where reason = 'twin'), 'twin',
+            event_id in (select twins.event_id from twins), 'twin',
             ''
         ) as rejection_reason,
         coalesce(verb_id, '') as verb_id,

@@ -1,5 +1,6 @@
 -- What it says: agg_courses has every course of dim_courses, with the learners that fct_enrollments
---   has as enrolled, and the trailing learners of the last day of agg_course_activity_daily.
+--   has as enrolled, and the trailing learners of today in agg_course_activity_daily, where a
+--   calendar that has had nothing for long ends before it.
 -- When it matters: the first figures that anybody sees of a course must be those of the others.
 -- What to do: compare the learners of the course in fct_learner_course_status with the mart that
 --   differs; trailing days that differ point at a mart that did not move with the day.
@@ -38,8 +39,7 @@ last_days as (
         active_learner_7d_count,
         active_learner_30d_count
     from {{ ref('agg_course_activity_daily') }}
-    order by course_key asc, date desc
-    limit 1 by course_key
+    where date = {{ day_of(now_at()) }}
 
 )
 

@@ -211,7 +211,7 @@ checked as (
         {{ course_key_of('course_url') }} as new_course_key,
         -- The old form looks like any path: it counts on the host of the actor's own system.
         if(
-            home_host in ('', {{ host_of('course_url') }}),
+            home_host = '' or home_host = {{ host_of('course_url') }},
             {{ old_course_key_of('course_url') }},
             null
         ) as old_course_key,

@@ -1,4 +1,4 @@
-{#- The columns of dim_course_blocks that name a block where a mart is about one. -#}
+{#- The columns of int_block_names that name a block where a mart is about one. -#}
 {% macro block_name_columns() -%}
     course_key,
     block_id,

@@ -1,10 +1,10 @@
 {#-
-    Course key in the URL of a course, percent-decoded: what follows the first `/course/`, or a bare
-    key; of the old form Org/Course/Run its three parts. NULL if there is none.
+    Course key in the URL of a course, percent-decoded, that follows /course/ or /courses/, or bare: a
+    course-v1:, ccx-v1: or library-v1: key. NULL if there is none.
 -#}
 {% macro course_key_of(url) -%}
     nullIf(extract(
-        replaceRegexpOne(decodeURLComponent(coalesce({{ url }}, '')), '^\\C*?/course/', ''),
-        '^(?:(?:course|ccx|library)-v1:[^/?#]+|[^/?#:]+/[^/?#]+/[^/?#]+)'
+        decodeURLComponent(coalesce({{ url }}, '')),
+        '^(?:[^?#]*?/courses?/)?((?:course|ccx|library)-v1:[^/?#]+)'
     ), '')
 {%- endmacro %}

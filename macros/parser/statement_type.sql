@@ -1,9 +1,10 @@
-{#- The part of a statement that any model uses, as the type that one JSONExtract reads it into. -#}
+{#- The part of a statement that any model uses, as the type that one JSONExtract reads it into.
+    The result is kept as text, for a hash of all that is in it: see result_type. -#}
 {% macro statement_type() -%}
     {%- set extensions = 'Map(String, Nullable(String))' -%}
     {%- set person -%}
-        mbox Nullable(String), mbox_sha1sum Nullable(String), openid Nullable(String),
-        account Tuple(name Nullable(String))
+        objectType Nullable(String), mbox Nullable(String), mbox_sha1sum Nullable(String),
+        openid Nullable(String), account Tuple(name Nullable(String), homePage Nullable(String))
     {%- endset -%}
     Tuple(
         id Nullable(String),
@@ -13,12 +14,7 @@
         object Tuple(id Nullable(String), objectType Nullable(String), definition Tuple(
             type Nullable(String), name {{ extensions }}, description {{ extensions }},
             interactionType Nullable(String), extensions {{ extensions }})),
-        result Tuple(
-            success Nullable(Bool), completion Nullable(Bool), duration Nullable(String),
-            response Nullable(String),
-            score Tuple(min Nullable(String), max Nullable(String), raw Nullable(String),
-                scaled Nullable(String)),
-            extensions {{ extensions }}),
+        result Nullable(String),
         context Tuple(
             statement Tuple(id Nullable(String)),
             extensions {{ extensions }},

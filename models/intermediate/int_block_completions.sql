@@ -7,7 +7,7 @@ sent_events as (
 
     select *
     from {{ ref('stg_xapi__completion_events') }}
-    where {{ counted() }} and isNotNull(block_id)
+    where {{ counted() }} and isNotNull(block_id) and isNotNull(actor_id)
 
 ),
 

@@ -2,11 +2,12 @@
 
 with
 
+-- What names no problem or video is not one of them, and not judged.
 problem_learners as (
 
     select *
     from {{ ref('fct_learner_problems') }}
-    where {{ planned() }} and attempt_count > 0
+    where {{ planned() }} and attempt_count > 0 and block_id != ''
 
 ),
 
@@ -14,7 +15,7 @@ viewers as (
 
     select *
     from {{ ref('fct_learner_videos') }}
-    where {{ planned() }} and play_count > 0
+    where {{ planned() }} and play_count > 0 and block_id != ''
 
 ),
 

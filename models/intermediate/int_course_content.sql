@@ -7,7 +7,19 @@ blocks as (
     select
         course_key,
         block_id,
-        block_type
+        selector_id,
+        arrayJoin(arrayFilter(kind -> kind != '', [
+            if(is_completable, 'completable', ''),
+            if(block_type in ('problem', 'video'), assumeNotNull(block_type), '')
+        ])) as kind
+    from {{ ref('dim_course_blocks') }}
+    where {{ planned() }}
+
+),
+
+published_courses as (
+
+    select distinct course_key
     from {{ ref('dim_course_blocks') }}
     where {{ planned() }}
 
@@ -34,13 +46,14 @@ used as (
 select
     course_key,
     block_id,
-    assumeNotNull(block_type) as kind
+    kind,
+    selector_id
 from blocks
-where block_type in ('problem', 'video')
 union all
 select
     course_key,
     block_id,
-    kind
+    kind,
+    null::Nullable(String) as selector_id
 from used
-where course_key not in (select blocks.course_key from blocks)
+where course_key not in (select published_courses.course_key from published_courses)

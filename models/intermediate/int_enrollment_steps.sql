@@ -6,7 +6,7 @@ sent_events as (
 
     select *
     from {{ ref('stg_xapi__enrollment_events') }}
-    where {{ counted() }}
+    where {{ counted() }} and isNotNull(actor_id)
 
 ),
 
@@ -27,7 +27,9 @@ in_order as (
 
     select
         *,
-        coalesce(lagInFrame(toNullable(is_activation)) over history, false) as was_enrolled,
+        -- Who is heard of first by leaving was in.
+        coalesce(lagInFrame(toNullable(is_activation)) over history, not is_activation)
+            as was_enrolled,
         last_value(stated_mode) ignore nulls over history as last_stated_mode,
         last_value(stated_mode) ignore nulls over earlier as earlier_stated_mode
     from enrollment_events

@@ -2,47 +2,26 @@
 
 with
 
+-- Everyone ever enrolled, as far as anything tells: so everyone active too.
 enrollments as (
 
-    select
-        org,
-        course_key,
-        actor_id,
-        is_enrolled,
-        toNullable(enrollment_mode) as enrollment_mode,
-        last_enrolled_at
+    select *
     from {{ ref('fct_enrollments') }}
-    where {{ planned() }} and enrollment_count > 0
+    where {{ planned() }}
 
 ),
 
 activity as (
 
     select
-        org,
         course_key,
         actor_id,
-        count() as active_day_count,
-        max(last_active_at) as last_active_at
+        countIf(activity_event_count > 0) as active_day_count,
+        max(last_active_at) as last_active_at,
+        min(toNullable(first_event_at)) as first_event_at
     from {{ ref('int_learner_course_days') }}
-    where {{ planned() }} and activity_event_count > 0
-    group by org, course_key, actor_id
-
-),
-
-learners as (
-
-    select
-        org,
-        course_key,
-        actor_id
-    from enrollments
-    union distinct
-    select
-        org,
-        course_key,
-        actor_id
-    from activity
+    where {{ planned() }}
+    group by course_key, actor_id
 
 ),
 
@@ -54,14 +33,44 @@ content as (
 
 ),
 
+selected_content as (
+
+    select *
+    from {{ ref('int_selected_content') }}
+    where {{ planned() }} and subsection_id = ''
+
+),
+
+-- What counts for every learner, under '', and what more for those who were given more.
+countable as (
+
+    select
+        course_key,
+        '' as actor_id,
+        kind,
+        toUInt64(1) as block_count
+    from content
+    where isNull(selector_id)
+    union all
+    select
+        course_key,
+        actor_id,
+        kind,
+        block_count
+    from selected_content
+
+),
+
 content_counts as (
 
     select
         course_key,
-        countIf(kind = 'problem') as problem_count,
-        countIf(kind = 'video') as video_count
-    from content
-    group by course_key
+        actor_id,
+        sumIf(block_count, kind = 'problem') as problem_count,
+        sumIf(block_count, kind = 'video') as video_count,
+        sumIf(block_count, kind = 'completable') as completable_block_count
+    from countable
+    group by course_key, actor_id
 
 ),
 
@@ -82,13 +91,10 @@ completions as (
 ),
 
 -- Of a course of which no completion was ever sent nothing is known.
-completable_counts as (
+completion_courses as (
 
-    select
-        course_key,
-        toNullable(max(completable_block_count)) as completable_block_count
+    select distinct course_key
     from completions
-    group by course_key
 
 ),
 
@@ -102,27 +108,29 @@ grades as (
 
 select
     -- ids
-    learners.org as org,
-    learners.course_key as course_key,
-    learners.actor_id as actor_id,
+    enrollments.org as org,
+    enrollments.course_key as course_key,
+    enrollments.actor_id as actor_id,
 
     -- texts
-    coalesce(enrollments.enrollment_mode, 'unknown') as enrollment_mode,
+    enrollments.enrollment_source as enrollment_source,
+    enrollments.enrollment_mode as enrollment_mode,
 
     -- figures
     activity.active_day_count as active_day_count,
-    content_counts.problem_count as problem_count,
+    of_all.problem_count + more.problem_count as problem_count,
     attempt_counts.attempted_problem_count as attempted_problem_count,
     attempt_counts.judged_problem_count as judged_problem_count,
     attempt_counts.solved_problem_count as solved_problem_count,
-    content_counts.video_count as video_count,
+    of_all.video_count + more.video_count as video_count,
     attempt_counts.watched_video_count as watched_video_count,
-    completable_counts.completable_block_count as completable_block_count,
     if(
-        isNull(completable_counts.completable_block_count),
+        completion_courses.course_key = '',
         null,
-        completions.completed_block_count
-    ) as completed_block_count,
+        of_all.completable_block_count + more.completable_block_count
+    ) as completable_block_count,
+    if(completion_courses.course_key = '', null, completions.completed_block_count)
+        as completed_block_count,
     grades.course_grade_ratio as course_grade_ratio,
 
     -- booleans
@@ -131,23 +139,25 @@ select
 
     -- times
     enrollments.last_enrolled_at as enrolled_at,
+    activity.first_event_at as first_event_at,
     activity.last_active_at as last_active_at
-from learners
-left join enrollments
-    on
-        learners.course_key = enrollments.course_key
-        and learners.actor_id = enrollments.actor_id
+from enrollments
 left join activity
-    on learners.course_key = activity.course_key and learners.actor_id = activity.actor_id
+    on
+        enrollments.course_key = activity.course_key
+        and enrollments.actor_id = activity.actor_id
 left join attempt_counts
     on
-        learners.course_key = attempt_counts.course_key
-        and learners.actor_id = attempt_counts.actor_id
-left join content_counts on learners.course_key = content_counts.course_key
+        enrollments.course_key = attempt_counts.course_key
+        and enrollments.actor_id = attempt_counts.actor_id
+left join content_counts as of_all
+    on enrollments.course_key = of_all.course_key and of_all.actor_id = ''
+left join content_counts as more
+    on enrollments.course_key = more.course_key and enrollments.actor_id = more.actor_id
 left join completions
     on
-        learners.course_key = completions.course_key
-        and learners.actor_id = completions.actor_id
-left join completable_counts on learners.course_key = completable_counts.course_key
+        enrollments.course_key = completions.course_key
+        and enrollments.actor_id = completions.actor_id
+left join completion_courses on enrollments.course_key = completion_courses.course_key
 left join grades
-    on learners.course_key = grades.course_key and learners.actor_id = grades.actor_id
+    on enrollments.course_key = grades.course_key and enrollments.actor_id = grades.actor_id

@@ -3,7 +3,7 @@
     scope='statement',
 ) }}
 
--- Every statement counts here, those later than "now", malformed or of excluded actors too.
+-- Every statement counts here, those that count nowhere else too.
 with
 
 sent_statements as (
@@ -14,6 +14,22 @@ sent_statements as (
 
 ),
 
+voided as (
+
+    select event_id
+    from {{ ref('int_uncounted_statements') }}
+    where {{ planned(of_no_course=true) }} and reason = 'voided'
+
+),
+
+twins as (
+
+    select event_id
+    from {{ ref('int_uncounted_statements') }}
+    where {{ planned(of_no_course=true) }} and reason = 'twin'
+
+),
+
 statements as (
 
     select
@@ -21,8 +37,12 @@ statements as (
         {{ day_of('emission_time') }} as date,
         event_family,
         event_type,
-        if(
-            rejection_reason = '' and {{ is_excluded() }}, 'excluded', rejection_reason
+        multiIf(
+            rejection_reason != '', rejection_reason,
+            event_id in (select voided.event_id from voided), 'voided',
+            {{ is_excluded() }}, 'excluded',
+            event_id in (select twins.event_id from twins), 'twin',
+            ''
         ) as rejection_reason,
         coalesce(verb_id, '') as verb_id,
         coalesce(object_type, '') as object_type,

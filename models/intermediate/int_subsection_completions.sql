@@ -21,9 +21,31 @@ blocks as (
         course_key,
         block_id,
         subsection_id,
+        selector_id,
         is_completable
     from {{ ref('dim_course_blocks') }}
     where {{ planned() }}
+
+),
+
+-- What there is to complete: for every learner, under '', and more for those who were given more.
+completable as (
+
+    select
+        course_key,
+        assumeNotNull(subsection_id) as block_id,
+        '' as actor_id,
+        toUInt64(1) as block_count
+    from blocks
+    where is_completable and isNotNull(subsection_id) and isNull(selector_id)
+    union all
+    select
+        course_key,
+        subsection_id as block_id,
+        actor_id,
+        block_count
+    from {{ ref('int_selected_content') }}
+    where {{ planned() }} and kind = 'completable' and subsection_id != ''
 
 ),
 
@@ -31,11 +53,11 @@ completable_counts as (
 
     select
         course_key,
-        subsection_id,
-        count() as completable_block_count
-    from blocks
-    where is_completable and isNotNull(subsection_id)
-    group by course_key, subsection_id
+        block_id,
+        actor_id,
+        sum(block_count) as block_count
+    from completable
+    group by course_key, block_id, actor_id
 
 ),
 
@@ -63,10 +85,10 @@ learners as (
     select
         org,
         course_key,
-        subsection_id,
+        assumeNotNull(subsection_id) as block_id,
         actor_id,
         countIf(not is_aggregate and is_completable) as completed_block_count,
-        max(is_aggregate and block_id = subsection_id) as is_said_complete
+        max(is_aggregate and placed.block_id = subsection_id) as is_said_complete
     from placed
     where isNotNull(subsection_id)
     group by org, course_key, subsection_id, actor_id
@@ -76,16 +98,22 @@ learners as (
 select
     learners.org as org,
     learners.course_key as course_key,
-    assumeNotNull(learners.subsection_id) as block_id,
+    learners.block_id as block_id,
     learners.actor_id as actor_id
 from learners
-left join completable_counts
+left join completable_counts as of_all
     on
-        learners.course_key = completable_counts.course_key
-        and learners.subsection_id = completable_counts.subsection_id
+        learners.course_key = of_all.course_key
+        and learners.block_id = of_all.block_id
+        and of_all.actor_id = ''
+left join completable_counts as more
+    on
+        learners.course_key = more.course_key
+        and learners.block_id = more.block_id
+        and learners.actor_id = more.actor_id
 where
     learners.is_said_complete
     or (
         learners.completed_block_count > 0
-        and learners.completed_block_count = completable_counts.completable_block_count
+        and learners.completed_block_count = of_all.block_count + more.block_count
     )

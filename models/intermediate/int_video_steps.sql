@@ -8,11 +8,12 @@ sent_events as (
 
     select *
     from {{ ref('stg_xapi__video_events') }}
-    where {{ counted() }}
+    where isNotNull(actor_id) and {{ counted() }}
 
 ),
 
-readable_statements as (
+-- All but captions, which change nothing and tell nothing.
+telling_statements as (
 
     select
         course_key,
@@ -25,6 +26,7 @@ readable_statements as (
     from {{ ref('base_xapi__statements_final') }}
     where
         event_family != 'malformed'
+        and event_type not in ('captions_shown', 'captions_hidden')
         and {{ counted() }}
 
 ),
@@ -47,7 +49,7 @@ in_course as (
             partition by course_key, actor_id order by emission_time, event_id
             rows between unbounded preceding and current row
         ) as last_speed
-    from readable_statements
+    from telling_statements
 
 ),
 
@@ -56,7 +58,7 @@ moments as (
     select
         event_id,
         next_at,
-        coalesce(last_speed, 1) as speed
+        toNullable(coalesce(last_speed, 1)) as speed
     from in_course
     where event_family = 'video'
 
@@ -102,4 +104,4 @@ select
     video_events.emission_time as emission_time,
     moments.next_at as next_at
 from video_events
-inner join moments on video_events.event_id = moments.event_id
+left join moments on video_events.event_id = moments.event_id

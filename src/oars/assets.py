@@ -39,8 +39,15 @@ COURSE_COLUMNS = {"course_label": "String", "course_run": "String", "course_titl
 SPELLED = ("event_type", "change")
 """Columns of names such as video_played, which are shown without underscores."""
 BLOCK_COLUMNS = {"block_label": "String"}
-BLOCK_LABEL = "if(b.block_label != '', b.block_label, m.block_id)"
-COLORS = {"high": "#E04355", "watch": "#FCC700", "none": "#5AC189"}
+BLOCK_LABEL = (
+    "multiIf(b.block_label != '', b.block_label, m.block_name is null, m.block_id, "
+    "concat(m.block_name, ' (', splitByChar('@', m.block_id)[-1], ')'))"
+)
+"""A block that the structure does not have, as of a CCX, by its name and the end of its key."""
+COLORS = {
+    **{"high": "#E04355", "watch": "#FCC700", "none": "#5AC189"},
+    **{"gone": "#666666", "not_judged": "#A1A6BD"},
+}
 """Of the values of risk_level: what a reader takes them for."""
 PALETTE = (
     *("#1FA8C9", "#454E7C", "#5AC189", "#FF7F44", "#666666", "#A868B7"),

@@ -127,6 +127,8 @@ def load(
 ) -> None:
     """Load xAPI statements into the raw table, as the LRS would store them.
 
+    A file has one statement a line, a JSON list, a response of a record store ({"statements":
+    [...]}), or pretty-printed JSON; a statement may be wrapped in an object under `statement`.
     A statement whose id is there already is left out: loading a file twice changes nothing. A
     line that cannot be stored goes to the rejects file with its number and the reason.
 
@@ -160,6 +162,7 @@ class _Unreadable(OarsError):
 
 def _load_file(client: "Client", table: str, name: str, rejects_path: Path | None) -> None:
     from oars.load import RejectsFile, Source, batch_bytes, default_rejects_path, load_lines
+    from oars.read import WANTED, NotStatements
 
     with ExitStack() as stack:
         try:
@@ -170,7 +173,10 @@ def _load_file(client: "Client", table: str, name: str, rejects_path: Path | Non
         stack.callback(rejects.close)
         start = perf_counter()
         groups = _watched_file(source, batch_bytes(client, table))
-        counts = load_lines(client, table, groups, rejects.add)
+        try:
+            counts = load_lines(client, table, groups, rejects.add)
+        except NotStatements as error:
+            raise _Unreadable(str(error)) from None
         seconds = perf_counter() - start
     _print_counts(name, counts, seconds)
     if counts.rejected:
@@ -179,6 +185,8 @@ def _load_file(client: "Client", table: str, name: str, rejects_path: Path | Non
         raise _Unreadable(
             f"{name} is damaged ({source.damage}); what comes before the damage is loaded."
         )
+    if counts.read and counts.rejected.total() == counts.read:
+        raise _Unreadable(f"Nothing of {name} could be stored: {WANTED}")
 
 
 def _watched_file(source: "Source", group_bytes: int) -> Iterator[list[bytes]]:

@@ -1,5 +1,6 @@
 """Forget a learner: out of raw, the event sink and base, and for good."""
 
+import json
 from collections.abc import Iterator
 
 from clickhouse_connect.driver.client import Client
@@ -8,8 +9,9 @@ from oars.claim import live_claims
 from oars.connection import OarsError
 from oars.raw_tables import RawNames, qualified, raw_names, table_exists
 
-# Of the learner are: what base read, what raw has beside it, and what base could not use or has not
-# tried yet. The last is found by its text, for it has no actor.
+# Of the learner are: what base read, what raw has beside it, and what base could not use, has of no
+# learner (a group, a statement that takes another back) or has not tried yet. The last are found by
+# their text, for they have no actor.
 OF_THE_LEARNER = """
 insert into {ops}.to_forget
 select event_id
@@ -17,7 +19,7 @@ from {staging}.base_xapi__statements
 where
     actor_id = {{actor:String}}
     or (
-        event_family = 'malformed'
+        isNull(actor_id)
         and multiSearchAny(coalesce(statement_excerpt, ''), {{names:Array(String)}})
     )
 union distinct
@@ -29,16 +31,33 @@ union distinct
 select event_id from {raw}
 where
     event_id not in (
-        select event_id from {staging}.base_xapi__statements where event_family != 'malformed'
+        select event_id from {staging}.base_xapi__statements where isNotNull(actor_id)
     )
     and event_id not in (
         select event_id from {staging}.base_xapi__parsed_statements
         where
             event_id not in (select event_id from {staging}.base_xapi__statements)
-            and event_family != 'malformed'
+            and isNotNull(actor_id)
     )
     and multiSearchAny(toString(event), {{names:Array(String)}})
 """
+# What the learner's own statements name them by.
+NAMES_SENT = """
+select distinct arrayJoin([
+    ('name', JSONExtractString(toString(event), 'actor', 'account', 'name')),
+    ('', JSONExtractString(toString(event), 'actor', 'mbox')),
+    ('', JSONExtractString(toString(event), 'actor', 'mbox_sha1sum')),
+    ('', JSONExtractString(toString(event), 'actor', 'openid'))
+]) as sent
+from {raw}
+where event_id in (
+    select event_id from {staging}.base_xapi__statements where actor_id = {{actor:String}}
+)
+"""
+# The address is hashed bare by the LMS, with its scheme by xAPI.
+OF_THE_ADDRESS = (
+    "{actor:String} in (lower(hex(SHA1(email))), lower(hex(SHA1(concat('mailto:', email)))))"
+)
 WAIT = " settings mutations_sync = 2, allow_nondeterministic_mutations = 1"
 
 
@@ -57,7 +76,7 @@ def forget(client: Client, schema: str, actor: str) -> Iterator[tuple[str, int]]
     # of a command that was killed are still there.
     client.command(
         OF_THE_LEARNER.format(ops=ops, staging=staging, raw=names.statements),
-        parameters={"actor": actor, "names": _names(client, names, actor, users)},
+        parameters={"actor": actor, "names": _names(client, names, staging, actor, users)},
     )
     client.command(
         f"insert into {ops}.forgotten (actor_hash) "
@@ -86,7 +105,7 @@ def _user_ids(client: Client, names: RawNames, actor: str) -> list[int]:
     found: set[int] = set()
     for table, condition in (
         ("external_id", "toString(external_user_id) = {actor:String}"),
-        ("user_profile", "lower(hex(SHA1(concat('mailto:', email)))) = {actor:String}"),
+        ("user_profile", OF_THE_ADDRESS),
     ):
         if table_exists(client, names.event_sink_database, table):
             rows = client.query(
@@ -97,9 +116,19 @@ def _user_ids(client: Client, names: RawNames, actor: str) -> list[int]:
     return sorted(found)
 
 
-def _names(client: Client, names: RawNames, actor: str, users: list[int]) -> list[str]:
-    """How a statement that cannot be read may name the learner: by pseudonym or by address."""
+def _names(
+    client: Client, names: RawNames, staging: str, actor: str, users: list[int]
+) -> list[str]:
+    """How a statement without actor may name the learner: by pseudonym, name or address."""
     found = [f'"{actor}"']
+    sent = client.query(
+        NAMES_SENT.format(raw=names.statements, staging=staging), parameters={"actor": actor}
+    ).result_rows
+    for ((key, name),) in sent:
+        if name:
+            quoted = json.dumps(name, ensure_ascii=False)
+            # A number may be anything but for its key.
+            found += [f'"{key}": {quoted}', f'"{key}":{quoted}'] if key else [quoted]
     if users and table_exists(client, names.event_sink_database, "user_profile"):
         rows = client.query(
             f"select distinct email from {names.event_sink('user_profile')} "

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from io import BufferedReader
 from pathlib import Path
@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from oars.connection import OarsError, reason
 from oars.raw_tables import qualified, table_columns
+from oars.read import HEAD_BYTES, as_utf8, refuse_other_things, statement_texts, with_head
 
 MEBIBYTE = 1024 * 1024
 READ_BYTES = MEBIBYTE
@@ -45,6 +46,10 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # What DateTime64(6) can hold, in microseconds.
 FIRST_TIME = -2_208_988_800_000_000  # 1900-01-01
 LAST_TIME = 10_413_791_999_999_999  # 2299-12-31 23:59:59.999999
+
+is_unusual = re.compile(r"[tz]|[T ]24|:60").search
+LEAP_SECOND = re.compile(r"(:\d\d):60(?!\d)")
+MIDNIGHT = re.compile(r"([T ])24((?::?00){0,2}(?:[.,]0*)?(?=[Z+-]|$))")
 
 is_uuid = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}").fullmatch
 
@@ -101,16 +106,10 @@ def load_lines(client: Client, table: str, groups: Iterable[list[bytes]], reject
             for line_number, line in enumerate(group, next_line):
                 if not line or line.isspace():
                     continue
-                counts.read += 1
-                try:
-                    event_id, time = identify(line)
-                except Unstorable as error:
-                    counts.rejected[str(error)] += 1
-                    reject(line_number, str(error), line)
-                else:
+                for text, event_id, time in _read_line(line, line_number, counts, reject):
                     batch.ids.append(event_id)
                     batch.times.append(time)
-                    batch.lines.append(line)
+                    batch.lines.append(text)
             next_line += len(group)
             if in_flight:
                 in_flight.result()
@@ -120,12 +119,63 @@ def load_lines(client: Client, table: str, groups: Iterable[list[bytes]], reject
     return counts
 
 
+def _read_line(
+    line: bytes, line_number: int, counts: Counts, reject: Reject
+) -> Iterator[tuple[bytes, str, int]]:
+    """The statements of a line that can be stored; the others are counted and rejected."""
+    text = line
+    try:
+        for text, statement in statements_of(line):
+            counts.read += 1
+            try:
+                event_id, time = identified(statement)
+            except Unstorable as error:
+                counts.rejected[str(error)] += 1
+                reject(line_number, str(error), text)
+            else:
+                yield text, event_id, time
+    except Unstorable as error:
+        counts.read += 1
+        counts.rejected[str(error)] += 1
+        reject(line_number, str(error), line)
+
+
 def identify(line: bytes) -> tuple[str, int]:
     """Give the id and the time, in microseconds since 1970 UTC, of a statement."""
-    try:
-        statement = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        statement = _loads_leniently(line)
+    return identified(_loads(line))
+
+
+def statements_of(line: bytes) -> Iterator[tuple[bytes, Any]]:
+    """Texts and values of the statements in a line: its own, or those wrapped or listed in it."""
+    value = _loads(line)
+    if not is_wrapper(value):
+        yield line, value
+        return
+    for statement in unwrapped(value):
+        yield json.dumps(statement, ensure_ascii=False).encode(errors="surrogatepass"), statement
+
+
+def is_wrapper(value: Any) -> bool:
+    """Whether what is in the value is meant, not the value: a list, a response, a `statement`."""
+    if isinstance(value, list):
+        return bool(value) and all(isinstance(item, dict) for item in value)
+    if not isinstance(value, dict) or "verb" in value:
+        return False
+    return isinstance(value.get("statement"), dict) or isinstance(value.get("statements"), list)
+
+
+def unwrapped(value: Any) -> Iterator[Any]:
+    """What is in a wrapper, and in the wrappers in it."""
+    if not is_wrapper(value):
+        yield value
+        return
+    inner = value if isinstance(value, list) else value.get("statement", value.get("statements"))
+    for item in inner if isinstance(inner, list) else [inner]:
+        yield from unwrapped(item)
+
+
+def identified(statement: Any) -> tuple[str, int]:
+    """Give the id and the time of a statement that has been read."""
     if not isinstance(statement, dict):
         raise Unstorable("not_an_object")
     event_id, timestamp = statement.get("id"), statement.get("timestamp")
@@ -136,6 +186,13 @@ def identify(line: bytes) -> tuple[str, int]:
     if timestamp is None:
         raise Unstorable("no_timestamp")
     return event_id, _microseconds(timestamp)
+
+
+def _loads(line: bytes) -> Any:
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return _loads_leniently(line)
 
 
 def _loads_leniently(line: bytes) -> Any:
@@ -155,9 +212,16 @@ def _microseconds(timestamp: object) -> int:
     """Read an ISO 8601 time; without an offset it is UTC, digits below a microsecond are cut."""
     if not isinstance(timestamp, str):
         raise Unstorable("bad_timestamp")
+    text, later = timestamp, timedelta()
+    if is_unusual(text):
+        # A leap second and 24:00 are the first moment of what follows.
+        text = text.upper()
+        text, leaps = LEAP_SECOND.subn(r"\1:59", text)
+        text, midnights = MIDNIGHT.subn(r"\g<1>00\2", text)
+        later = timedelta(seconds=leaps, days=midnights)
     try:
-        moment = datetime.fromisoformat(timestamp)
-    except ValueError:
+        moment = datetime.fromisoformat(text) + later
+    except (ValueError, OverflowError):
         raise Unstorable("bad_timestamp") from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
@@ -328,21 +392,22 @@ class Source:
         return self._raw.tell() if self._raw.seekable() else 0
 
     def groups(self, group_bytes: int) -> Iterator[list[bytes]]:
-        """Read lines, without their ends, in groups of about so many bytes."""
+        """Read statements' texts, mostly lines, in groups of about so many bytes."""
         group: list[bytes] = []
         size = 0
-        rest = b""
-        while part := self._read():
-            lines = (rest + part).split(b"\n")
-            rest = lines.pop()
-            group += [line.removesuffix(b"\r") for line in lines]
-            size += len(part)
+        for texts in statement_texts(self._utf8()):
+            group += texts
+            size += sum(map(len, texts))
             if size >= group_bytes:
                 yield group
                 group, size = [], 0
-        if rest:
-            group.append(rest.removesuffix(b"\r"))
         yield group
+
+    def _utf8(self) -> Iterator[bytes]:
+        """The text in parts; NotStatements of what is plainly something else."""
+        head, parts = with_head(as_utf8(iter(self._read, b"")), HEAD_BYTES)
+        refuse_other_things(self.name, head)
+        return parts
 
     def _read(self) -> bytes:
         """The next bytes; of a damaged file all that comes before the damage."""

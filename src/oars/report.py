@@ -10,11 +10,13 @@ from rich.table import Table
 from rich.text import Text
 
 from oars.connection import OarsError
+from oars.freshness import freshness, histories, history_lines, history_of_courses, uncounted
 from oars.raw_tables import table_exists
 
 WIDTH = 100
 MARTS = (
     "dim_courses",
+    "agg_courses",
     "fct_enrollments",
     "agg_enrollments_daily",
     "agg_problem_difficulty",
@@ -151,7 +153,10 @@ limit 5
 """
 
 AT_RISK = f"""
-select countIf(risk_level = 'high') as high, countIf(risk_level = 'watch') as watch
+select
+    countIf(risk_level = 'high') as high,
+    countIf(risk_level = 'watch') as watch,
+    countIf(risk_level = 'gone') as gone
 from fct_learner_course_status
 where {ONE_OR_ALL}
 """
@@ -171,7 +176,7 @@ select
     sum(statement_count) as statements,
     toString(max(date)) as last_date
 from agg_statement_quality_daily
-where rejection_reason != ''
+where rejection_reason not in ('', 'voided', 'twin', 'excluded')
 group by rejection_reason
 order by statements desc, rejection_reason asc
 limit 4
@@ -191,9 +196,9 @@ def print_report(client: Client, schema: str, course: str | None) -> None:
     if not console.is_terminal or console.width > WIDTH:
         console.width = WIDTH
     if course:
-        _print_course(console, client, courses[0])
+        _print_course(console, client, schema, courses[0])
     else:
-        _print_instance(console, client, courses)
+        _print_instance(console, client, schema, courses)
     console.print(_side_by_side(_weeks(client, course), _videos(client, course)))
     console.print()
     console.print(_problems(client, course))
@@ -227,7 +232,7 @@ def _unknown_course(client: Client, course: str) -> str:
     return f"No course has the key {course}; there are {', '.join(keys[:5])}{more}."
 
 
-def _print_course(console: Console, client: Client, course: Row) -> None:
+def _print_course(console: Console, client: Client, schema: str, course: Row) -> None:
     [[newest]] = client.query(NEWEST_DAY, {"course": course["course_key"]}).result_rows
     name = course["course_name"] or course["course_key"]
     _print_line(console, name, style="bold")
@@ -245,6 +250,9 @@ def _print_course(console: Console, client: Client, course: Row) -> None:
     )
     _print_line(console, _risk(client, course["course_key"]))
     _print_line(console, "Structure: " + _structure(course))
+    for history in histories(client, schema, course["course_key"]):
+        for line in history_lines(history):
+            _print_line(console, line[0].upper() + line[1:])
     console.print()
 
 
@@ -255,16 +263,24 @@ def _structure(course: Row) -> str:
     return " · ".join(_plural(course[f"{part}_count"], part) for part in parts)
 
 
-def _print_instance(console: Console, client: Client, courses: Sequence[Row]) -> None:
+def _print_instance(console: Console, client: Client, schema: str, courses: Sequence[Row]) -> None:
     [[learners]] = client.query(LEARNERS, {"course": ""}).result_rows
     [instance] = _rows(client, INSTANCE, None)
+    fresh = freshness(client, schema)
+    newest = f"{fresh.newest_at:%Y-%m-%d %H:%M}" if fresh and fresh.newest_at else ""
     _print_line(console, "All courses", style="bold")
     _print_line(
         console,
         f"{_plural(len(courses), 'course')} · {_plural(learners, 'learner')} ever enrolled"
         f" · {_plural(instance['statements'], 'statement')}"
-        + (f" · newest {instance['newest']} UTC" if instance["statements"] else ""),
+        + (f" · newest {newest or instance['newest']} UTC" if instance["statements"] else ""),
     )
+    if fresh and fresh.ahead_count:
+        _print_line(
+            console,
+            f"Now is {fresh.now_at:%Y-%m-%d %H:%M} UTC: {_plural(fresh.ahead_count, 'statement')}"
+            f" ahead of it, the last {fresh.last_at:%Y-%m-%d %H:%M} UTC",
+        )
     _print_line(console, _risk(client, None))
     console.print()
     shown = courses[:8]
@@ -285,6 +301,8 @@ def _print_instance(console: Console, client: Client, courses: Sequence[Row]) ->
             ),
         )
     console.print(table)
+    for line in history_of_courses(histories(client, schema), 2):
+        _print_line(console, line)
     console.print()
 
 
@@ -353,7 +371,10 @@ def _print_needs_work(console: Console, client: Client, course: str) -> None:
 
 def _risk(client: Client, course: str | None) -> str:
     [risk] = _rows(client, AT_RISK, course)
-    return f"Learners who need help: {risk['high']:,} high risk, {risk['watch']:,} to watch"
+    return (
+        f"Learners who need help: {risk['high']:,} high risk, {risk['watch']:,} to watch"
+        f" · {risk['gone']:,} gone"
+    )
 
 
 def _print_not_understood(console: Console, client: Client) -> None:
@@ -378,6 +399,10 @@ def _print_not_understood(console: Console, client: Client) -> None:
         )
     if instance["unclassified"]:
         _print_line(console, "Teach it a verb: docs/extending.md", style="dim")
+    console.print()
+    _print_line(console, "Sent, understood and not as it seems", style="bold")
+    for line in uncounted(client, str(client.database)):
+        _print_line(console, line)
 
 
 def _table(title: str) -> Table:

@@ -6,12 +6,15 @@ from typing import Any
 from clickhouse_connect.driver.client import Client
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from oars.claim import IS_ALIVE
 from oars.connection import OarsError
+from oars.freshness import freshness, histories, history_of_courses, uncounted
 from oars.raw_tables import raw_names, table_exists
 
 WIDTH = 100
+MOST_COURSES = 10
 
 LAST_RUNS = f"""
 select
@@ -35,11 +38,8 @@ order by started_at desc
 limit 10
 """
 
-FRESHNESS = """
-select
-    maxOrNull(if(event_family = 'malformed', null, emission_time)) as newest_at,
-    maxOrNull(loaded_at) as loaded_at,
-    count() as statement_count
+BASE = """
+select maxOrNull(loaded_at) as loaded_at, count() as statement_count
 from {staging:Identifier}.base_xapi__statements
 """
 
@@ -97,16 +97,37 @@ def print_status(client: Client, schema: str, is_embedded: bool) -> None:
     if not console.is_terminal:
         console.width = WIDTH
     if table_exists(client, f"{schema}_staging", "base_xapi__statements"):
-        [fresh] = client.query(FRESHNESS, parameters=parameters).named_results()
+        [base] = client.query(BASE, parameters=parameters).named_results()
         [waiting] = client.query(WAITING, parameters=parameters).named_results()
-        console.print(f"newest statement      {_time(fresh['newest_at'])}")
-        console.print(f"last read into base   {_time(fresh['loaded_at'])}")
-        console.print(f"statements in base    {fresh['statement_count']:,}")
+        if fresh := freshness(client, schema):
+            console.print(f"newest statement      {_time(fresh.newest_at)}")
+            console.print(
+                f"now                   {_time(fresh.now_at)}, as of {_time(fresh.as_of)}"
+            )
+            last = f", the last {_time(fresh.last_at)}" if fresh.ahead_count else ""
+            console.print(f"ahead of now          {fresh.ahead_count:,}{last}")
+        console.print(f"last read into base   {_time(base['loaded_at'])}")
+        console.print(f"statements in base    {base['statement_count']:,}")
         console.print(f"waiting in raw        {waiting['statement_count']:,}")
+        if table_exists(client, schema, "agg_statement_quality_daily"):
+            for line in uncounted(client, schema):
+                console.print(f"not as it seems       {line}")
     else:
         console.print("No statement has been read yet.")
     console.print()
     console.print(_runs(client.query(LAST_RUNS, parameters=parameters).named_results()))
+    if all(table_exists(client, schema, mart) for mart in ("agg_courses", "fct_enrollments")):
+        _print_histories(console, client, schema)
+
+
+def _print_histories(console: Console, client: Client, schema: str) -> None:
+    """Say of which courses events do not know all learners."""
+    lines = history_of_courses(histories(client, schema), MOST_COURSES)
+    if lines:
+        console.print("\nEnrolled learners", style="bold")
+    for line in lines:
+        # A course is named by its author.
+        console.print(Text(line), no_wrap=True, overflow="ellipsis")
 
 
 def _runs(rows: Any) -> Table:

@@ -1,5 +1,5 @@
--- What it says: on the last day agg_enrollments_daily has, in each course and mode, as many active
---   learners as fct_enrollments has learners enrolled.
+-- What it says: on its last day agg_enrollments_daily has, in each course and mode, as many active
+--   learners as fct_enrollments has learners enrolled by events or by the LMS.
 -- When it matters: the enrolment dashboard shows a curve from the one and a total from the other.
 -- What to do: look for the course's learners whose steps in int_enrollment_steps skip a state, then
 --   build both marts with --full-refresh; if the rows stay, one of the two models is wrong.
@@ -19,21 +19,14 @@ enrollments as (
 
 ),
 
-last_day as (
-
-    select max(date) as last_date
-    from daily
-
-),
-
 active_on_last_day as (
 
     select
-        daily.course_key as course_key,
-        daily.enrollment_mode as enrollment_mode,
-        daily.active_count as active_count
+        course_key,
+        enrollment_mode,
+        argMax(active_count, date) as active_count
     from daily
-    inner join last_day on daily.date = last_day.last_date
+    group by course_key, enrollment_mode
 
 ),
 
@@ -44,7 +37,7 @@ enrolled_now as (
         enrollment_mode,
         count() as enrolled_count
     from enrollments
-    where is_enrolled
+    where is_enrolled and enrollment_source != 'activity'
     group by course_key, enrollment_mode
 
 )

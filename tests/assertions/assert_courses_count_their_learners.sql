@@ -1,5 +1,6 @@
 -- What it says: agg_courses has every course of dim_courses, with the learners that fct_enrollments
---   has as enrolled, and the trailing learners of the last day of agg_course_activity_daily.
+--   has as enrolled, and the trailing learners of today in agg_course_activity_daily, where a
+--   calendar that has had nothing for long ends before it.
 -- When it matters: the first figures that anybody sees of a course must be those of the others.
 -- What to do: compare the learners of the course in fct_learner_course_status with the mart that
 --   differs; trailing days that differ point at a mart that did not move with the day.
@@ -24,7 +25,8 @@ enrollments as (
     select
         course_key,
         countIf(is_enrolled) as enrolled_count,
-        countIf(enrollment_count > 0) as ever_enrolled_count
+        count() as ever_enrolled_count,
+        countIf(enrollment_source = 'activity') as presumed_count
     from {{ ref('fct_enrollments') }}
     group by course_key
 
@@ -37,8 +39,7 @@ last_days as (
         active_learner_7d_count,
         active_learner_30d_count
     from {{ ref('agg_course_activity_daily') }}
-    order by course_key asc, date desc
-    limit 1 by course_key
+    where date = {{ day_of(now_at()) }}
 
 )
 
@@ -48,6 +49,8 @@ select
     enrollments.enrolled_count as learners_enrolled,
     courses.ever_enrolled_count as ever_enrolled_count,
     enrollments.ever_enrolled_count as learners_ever_enrolled,
+    courses.unenrolled_active_count as unenrolled_active_count,
+    enrollments.presumed_count as learners_presumed,
     courses.active_learner_7d_count as active_learner_7d_count,
     last_days.active_learner_7d_count as active_7d_on_the_last_day,
     courses.active_learner_30d_count as active_learner_30d_count,
@@ -60,5 +63,6 @@ where
     courses.course_key = ''
     or courses.enrolled_count != enrollments.enrolled_count
     or courses.ever_enrolled_count != enrollments.ever_enrolled_count
+    or courses.unenrolled_active_count != enrollments.presumed_count
     or courses.active_learner_7d_count != last_days.active_learner_7d_count
     or courses.active_learner_30d_count != last_days.active_learner_30d_count

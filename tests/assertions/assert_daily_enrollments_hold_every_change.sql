@@ -1,14 +1,23 @@
 -- What it says: the days of agg_enrollments_daily add up, course by course, to the changes in
---   fct_enrollment_changes, and as many mode changes go out of a mode as come into one.
+--   fct_enrollment_changes and the learners whom the LMS alone has as active, and as many mode
+--   changes go out of a mode as come into one.
 -- When it matters: a day missing from the calendar would lose changes without any other sign.
--- What to do: compare the days of the course in both marts; the first day that differs shows what
---   the calendar or the join leaves out.
+-- What to do: compare the days of the course in both marts; the first day that differs shows
+--   what the calendar or the join leaves out.
 with
 
 changes as (
 
-    select *
+    select
+        course_key,
+        change
     from {{ ref('fct_enrollment_changes') }}
+    union all
+    select
+        course_key,
+        'activation' as change
+    from {{ ref('fct_enrollments') }}
+    where enrollment_source = 'lms' and is_enrolled
 
 ),
 

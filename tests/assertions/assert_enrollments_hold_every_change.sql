@@ -1,6 +1,8 @@
 -- What it says: fct_enrollments counts, course by course, the activations and mode changes of
---   fct_enrollment_changes; each activation was left again, but those of the learners enrolled now.
--- When it matters: two marts that count the same learners' changes must not contradict each other.
+--   fct_enrollment_changes, for the learners whom events tell of; each activation was left
+--   again, but those of the learners enrolled now, and whoever left without one was in before.
+-- When it matters: two marts that count the same learners' changes must not contradict each
+--   other.
 -- What to do: compare the learners of the course in both marts; look at the steps of one who
 --   differs in int_enrollment_steps.
 with
@@ -16,6 +18,26 @@ enrollments as (
 
     select *
     from {{ ref('fct_enrollments') }}
+
+),
+
+first_changes as (
+
+    select
+        course_key,
+        argMin(change, (changed_at, event_id)) as first_change
+    from changes
+    group by course_key, actor_id
+
+),
+
+in_before as (
+
+    select
+        course_key,
+        countIf(first_change = 'deactivation') as learner_count
+    from first_changes
+    group by course_key
 
 ),
 
@@ -39,6 +61,7 @@ learners_by_course as (
         sum(enrollment_count) - countIf(is_enrolled) as deactivation_count,
         sum(mode_change_count) as mode_change_count
     from enrollments
+    where enrollment_source = 'events'
     group by course_key
 
 )
@@ -49,11 +72,13 @@ select
     learners.activation_count as learner_activation_count,
     changes.deactivation_count as deactivation_count,
     learners.deactivation_count as learner_deactivation_count,
+    in_before.learner_count as in_before_count,
     changes.mode_change_count as mode_change_count,
     learners.mode_change_count as learner_mode_change_count
 from changes_by_course as changes
 full outer join learners_by_course as learners on changes.course_key = learners.course_key
+left join in_before on changes.course_key = in_before.course_key
 where
     changes.activation_count != learners.activation_count
-    or changes.deactivation_count != learners.deactivation_count
+    or changes.deactivation_count != learners.deactivation_count + in_before.learner_count
     or changes.mode_change_count != learners.mode_change_count

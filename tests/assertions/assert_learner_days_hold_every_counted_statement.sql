@@ -1,5 +1,6 @@
 -- What it says: int_learner_course_days counts, course by course, every readable statement that is
---   not later than "now" and not of an excluded actor; '' stands for statements without a course.
+--   not later than "now", not of an excluded actor, was not taken back and is no twin; '' stands
+--   for statements without a course.
 -- When it matters: activity, attendance and all daily totals are sums over this relation.
 -- What to do: if base was built alone, run dbt build; else compare the days of the course with
 --   base_xapi__statements_final to find the learner whose statements are lost or doubled.
@@ -9,7 +10,8 @@ statements as (
 
     select
         coalesce(course_key, '') as course_key,
-        actor_id,
+        event_id,
+        coalesce(actor_id, '') as actor_id,
         event_family,
         emission_time
     from {{ ref('base_xapi__statements_final') }}
@@ -33,6 +35,13 @@ excluded_from_a_course as (
 
 ),
 
+uncounted as (
+
+    select event_id
+    from {{ ref('int_uncounted_statements') }}
+
+),
+
 learner_days as (
 
     select *
@@ -49,6 +58,7 @@ counted_statements as (
     where
         event_family != 'malformed'
         and emission_time <= {{ now_at() }}
+        and event_id not in (select uncounted.event_id from uncounted)
         and actor_id not in (select everywhere.actor_id from everywhere_excluded as everywhere)
         and (actor_id, course_key) not in (
             select

@@ -1,4 +1,5 @@
--- What it says: dim_learners has every learner of any counted statement, with all of its events.
+-- What it says: dim_learners has every learner of any counted statement, with all of its events;
+--   statements of nobody make none.
 -- When it matters: whoever joins learners to another mart must find each of them once.
 -- What to do: see whether the learner is missing or only counted differently; if all differ, the
 --   mart was not rebuilt when int_learner_course_days was.
@@ -24,6 +25,7 @@ learners_by_days as (
         actor_id,
         sum(event_count) as event_count
     from learner_days
+    where actor_id != ''
     group by actor_id
 
 )

@@ -1,5 +1,6 @@
 -- What it says: who has completed every block of a course, as fct_learner_completion says, has
---   completed each of its subsections that has completable blocks, as agg_page_engagement says.
+--   completed each of its subsections that has completable blocks, as agg_page_engagement says;
+--   but for subsections that are shown to some only.
 -- When it matters: the page of a course and that of a learner tell of completion from two marts.
 -- What to do: look for a completable block of the subsection that one of the two leaves out.
 with
@@ -44,6 +45,16 @@ completable_subsections as (
     from blocks
     where is_completable and isNotNull(subsection_id)
 
+),
+
+selected_subsections as (
+
+    select
+        course_key,
+        block_id
+    from blocks
+    where block_type = 'sequential' and isNotNull(selector_id)
+
 )
 
 select
@@ -60,4 +71,10 @@ where
             completable.course_key,
             completable.block_id
         from completable_subsections as completable
+    )
+    and (pages.course_key, pages.block_id) not in (
+        select
+            selected.course_key,
+            selected.block_id
+        from selected_subsections as selected
     )

@@ -1,8 +1,8 @@
 {%- set measures = [
     'enrolled_count', 'ever_enrolled_count', 'unenrolled_active_count', 'lms_enrolled_count',
     'active_learner_7d_count', 'active_learner_30d_count', 'passed_count', 'passed_ratio',
-    'graded_count', 'avg_grade_ratio', 'avg_completion_ratio', 'at_risk_count', 'high_risk_count',
-    'last_event_at',
+    'graded_count', 'avg_grade_ratio', 'median_grade_ratio', 'avg_completion_ratio',
+    'at_risk_count', 'high_risk_count', 'gone_count', 'last_event_at',
 ] -%}
 
 -- What it says: a program of one course has in agg_programs the measures that agg_courses has of

@@ -1,5 +1,5 @@
 -- What it says: fct_learner_course_status has one row for everyone ever enrolled or active in a
---   course, and nobody else; risk is of learners enrolled, and has its reasons.
+--   course, and nobody else; risk is of learners enrolled who have not passed, and has its reasons.
 -- When it matters: a learner without a row is one whom nobody looks after.
 -- What to do: look for the learner in fct_enrollments and fct_learner_course_days; if only one of
 --   them has news of the course, the status was not rebuilt with it.
@@ -19,7 +19,6 @@ expected as (
         actor_id,
         is_enrolled
     from {{ ref('fct_enrollments') }}
-    where enrollment_count > 0
     union all
     select
         course_key,
@@ -55,5 +54,6 @@ where
     statuses.course_key = ''
     or learners.is_expected = 0
     or statuses.is_enrolled != learners.is_enrolled
-    or (statuses.risk_level != 'none' and not statuses.is_enrolled)
-    or (statuses.risk_level = 'none') != empty(statuses.risk_reasons)
+    or (statuses.risk_level != 'not_judged' and not statuses.is_enrolled)
+    or (coalesce(statuses.is_passed, false) and statuses.risk_level not in ('none', 'not_judged'))
+    or (statuses.risk_level in ('none', 'not_judged')) != empty(statuses.risk_reasons)

@@ -7,12 +7,14 @@ whole microseconds, positions and lengths of videos in whole milliseconds, fract
 
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from hashlib import sha1
+from math import floor
 from typing import Any
 from urllib.parse import unquote
 from uuid import UUID
@@ -29,6 +31,7 @@ VIDEO_BLOCK = VIDEO + "activity-type/video"
 
 MODE = ACROSS + "extensions/type"
 ATTEMPT_NUMBER = TIN_CAN + "extension/attempt-id"
+ENDING_POINT = TIN_CAN + "extension/ending-point"
 LETTER_GRADE = "http://www.tincanapi.co.uk/activitytypes/grade_classification"
 SESSION = OPENEDX + "extensions/session-id"
 LENGTH = VIDEO + "extensions/length"
@@ -58,7 +61,34 @@ EVENT_TYPES = {
 }
 """Those that the four marts tell apart; of the rest it only matters that they can be read."""
 
+DISCUSSION = TIN_CAN + "activitytype/discussion"
+RESOURCE = TIN_CAN + "activitytype/resource"
+MODULE = ADL + "activities/module"
+ASSESSMENTS = [
+    f"{OPENEDX}activity/{kind}-assessment" for kind in ("timed", "practice", "proctored")
+]
+
+OTHER_ACTS_AND_GRADES = {
+    *(("https://w3id.org/xapi/dod-isd/verbs/navigated", each) for each in (MODULE, RESOURCE)),
+    ("https://w3id.org/xapi/dod-isd/verbs/navigated", ADL + "activities/link"),
+    (TIN_CAN + "verb/earned", RESOURCE),
+    (ADL + "verbs/attempted", ADL + "activities/question"),
+    *((ADL + "verbs/progressed", each) for each in (RESOURCE, MODULE, COURSE)),
+    *((ADL + "verbs/completed", each) for each in (MODULE, COURSE)),
+    *((ACROSS + "verbs/" + each, DISCUSSION) for each in ("posted", "edited", "reported")),
+    (TIN_CAN + "verb/viewed", DISCUSSION),
+    ("https://w3id.org/xapi/dod-isd/verbs/deleted", DISCUSSION),
+    *((OPENEDX + "verb/" + each, DISCUSSION) for each in ("voted", "unreported")),
+    *((ADL + "verbs/initialized", each) for each in ASSESSMENTS),
+    *((ADL + "verbs/terminated", each) for each in ASSESSMENTS),
+}
+"""Navigation, grading, completion, forum and exam, as far as `EVENT_TYPES` has not got them."""
+
 MAX_LEVELS = 512
+HALF_A_DAY = 43_200
+"""Seconds. No position in a video and no length is longer."""
+MOST_VOTERS = 25
+"""Learners who decide how long a video is."""
 DAY = 86_400_000_000
 """Microseconds."""
 FIRST_POSSIBLE = datetime(2012, 1, 1, tzinfo=UTC)
@@ -95,6 +125,18 @@ class Statement:
     def get(self, *path: str | int) -> Any:
         """What the body has at the path, None if nothing."""
         return at(self.body, *path)
+
+
+@dataclass(frozen=True)
+class LmsEnrollment:
+    """A dump of an enrolment in the LMS, of a user who has an external id."""
+
+    course_key: str
+    actor_id: str
+    mode: str
+    is_active: bool
+    created: datetime
+    dumped: datetime
 
 
 Key = tuple[str, ...]
@@ -167,13 +209,48 @@ def parsed(event: bytes) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
+def is_group(body: dict[str, Any]) -> bool:
+    """Whether no single person acts."""
+    return text(at(body, "actor", "objectType")) == "Group"
+
+
+def sha1_of(words: str) -> str:
+    """In lower-case digits."""
+    return sha1(words.encode()).hexdigest()
+
+
+def decoded(words: str) -> str:
+    """Percent-decoded, with a plain @ for what looks like one."""
+    return unquote(words).replace("\uff20", "@").replace("\ufe6b", "@")
+
+
+def hashed_name(name: str, home_page: str = "") -> str:
+    """By the address that it holds, else with the home page."""
+    if "@" in decoded(name):
+        return sha1_of(decoded(name).removeprefix("mailto:"))
+    host, slash, path = re.sub(r"^[a-z]+://", "", home_page.lower()).partition("/")
+    home = re.sub(r":\d+$", "", host) + slash + path
+    return sha1_of(f"{home.rstrip('/')}|{name}")
+
+
 def actor_of(body: dict[str, Any]) -> str:
-    """Who acts, '' if nobody."""
-    return (
-        text(at(body, "actor", "account", "name"))
-        or text(at(body, "actor", "mbox"))
-        or text(at(body, "actor", "mbox_sha1sum"))
+    """Who acts, '' if nobody or a group: account, mbox, its sum, openid."""
+    if is_group(body):
+        return ""
+    name = text(at(body, "actor", "account", "name"))
+    if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}", name.lower()):
+        return name.lower()
+    if name:
+        return hashed_name(name, text(at(body, "actor", "account", "homePage")))
+    mbox, mbox_sum, openid = (
+        text(at(body, "actor", each)) for each in ("mbox", "mbox_sha1sum", "openid")
     )
+    if mbox:
+        return sha1_of(decoded(mbox).removeprefix("mailto:"))
+    if mbox_sum:
+        is_sum = re.fullmatch(r"[0-9a-f]{40}", mbox_sum.lower())
+        return mbox_sum.lower() if is_sum else hashed_name(mbox_sum)
+    return sha1_of(openid) if openid else ""
 
 
 def is_time_possible(raw: Raw, body: dict[str, Any]) -> bool:
@@ -194,14 +271,16 @@ def is_well_formed(raw: Raw, body: dict[str, Any]) -> bool:
     return (
         text(at(body, "verb", "id")) != ""
         and isinstance(body.get("object"), dict)
-        and actor_of(body) != ""
+        and (actor_of(body) != "" or is_group(body))
         and is_time_possible(raw, body)
         and (body.get("id") is None or text(body["id"]).lower() == str(raw.event_id))
     )
 
 
 def event_type_of(body: dict[str, Any]) -> str:
-    """Decided by verb and object type, for video `interacted` by the result."""
+    """Decided by verb and object type, for video `interacted` by the result; of activities only."""
+    if at(body, "object", "objectType") in ("Agent", "Group", "SubStatement", "StatementRef"):
+        return ""
     verb_and_type = (
         text(at(body, "verb", "id")),
         text(at(body, "object", "definition", "type")),
@@ -217,6 +296,25 @@ def event_type_of(body: dict[str, Any]) -> str:
     return EVENT_TYPES.get(verb_and_type, "")
 
 
+def host_in(address: str) -> str:
+    """The host in an address, without port, in lower case."""
+    return re.sub(r"^[a-z]+://", "", address.lower()).partition("/")[0].partition(":")[0]
+
+
+def course_key_in(address: str, home_page: str) -> str:
+    """The course that an address names, '' if none: an old key counts on the own host only."""
+    whole = unquote(address)
+    if found := re.match(r"(?:[^?#]*?/courses?/)?((?:course|ccx|library)-v1:[^/?#]+)", whole):
+        key = found[1]
+    elif found := re.fullmatch(r"[^?#]*?/courses?/([^/?#:]+/[^/?#]+/[^/?#]+)/?", whole):
+        if home_page and host_in(home_page) != host_in(address):
+            return ""
+        key = found[1]
+    else:
+        return ""
+    return key if len(key) <= 255 else ""
+
+
 def course_of(body: dict[str, Any]) -> str:
     """The key of the first course among parent, grouping and object; '' if none is a course."""
     for activity in (
@@ -224,8 +322,10 @@ def course_of(body: dict[str, Any]) -> str:
         at(body, "context", "contextActivities", "grouping", 0),
         body["object"],
     ):
-        if at(activity, "definition", "type") == COURSE:
-            return unquote(text(at(activity, "id"))).partition("/course/")[2]
+        kind = at(activity, "objectType")
+        if at(activity, "definition", "type") == COURSE and kind in (None, "Activity"):
+            home_page = text(at(body, "actor", "account", "homePage"))
+            return course_key_in(text(at(activity, "id")), home_page)
     return ""
 
 
@@ -236,33 +336,86 @@ def org_of(course_key: str) -> str:
     return course_key.partition("/")[0]
 
 
-def usage_key(locator: Any) -> str:
-    """What follows `/xblock/`, all of it where a bare key is sent."""
-    decoded = unquote(text(locator))
-    return decoded.partition("/xblock/")[2] or decoded
+def block_of(locator: Any) -> str:
+    """The usage key in an address; else the address without query, fragment and user part."""
+    whole = unquote(text(locator))
+    key = re.match(r"(?:block-v1|lb):[^/?#&]+", whole.partition("/xblock/")[2] or whole)
+    if key is None:
+        path = re.split(r"[?#]", text(locator))[0]
+        path = re.sub(r"^(\w+://)[^/]*@", r"\1", path)
+        path = re.sub(r"/(answer|hint/\d+)$", "", path)
+    block = key[0] if key else re.sub(r"[^/@]+(@|%40|\uff20)[^/@]+[.][a-z]+", "***", path)
+    return block if len(block) <= 255 else ""
 
 
 def read(rows: Iterable[Raw], as_of: datetime) -> list[Statement]:
-    """Every statement once, in order, with a course, not later than `as_of`."""
+    """Every statement that counts once, in order, with a course, not later than `as_of`."""
     statements = {}
+    voided = set()
     for raw in rows:
         body = parsed(raw.event)
-        if body is None or not is_well_formed(raw, body):
+        if body is None or not is_well_formed(raw, body) or raw.emission_time > microseconds(as_of):
             continue
-        course_key = course_of(body)
-        if raw.emission_time > microseconds(as_of) or not course_key:
+        if is_voiding(body):
+            voided.add(text(at(body, "object", "id")).lower())
             continue
-        statements[raw.event_id] = Statement(
-            event_id=raw.event_id,
-            time=raw.emission_time,
-            event_type=event_type_of(body),
-            org=org_of(course_key),
-            course_key=course_key,
-            actor_id=actor_of(body),
-            session_id=text(at(body, "context", "extensions", SESSION)),
-            body=body,
-        )
-    return sorted(statements.values(), key=lambda statement: statement.order)
+        if course_key := course_of(body):
+            statements[raw.event_id] = Statement(
+                event_id=raw.event_id,
+                time=raw.emission_time,
+                event_type=event_type_of(body),
+                org=org_of(course_key),
+                course_key=course_key,
+                actor_id=actor_of(body),
+                session_id=text(at(body, "context", "extensions", SESSION)),
+                body=body,
+            )
+    left = [each for each in statements.values() if str(each.event_id) not in voided]
+    return without_twins(sorted(left, key=lambda statement: statement.order))
+
+
+def is_voiding(body: dict[str, Any]) -> bool:
+    """Whether it takes another statement back."""
+    return (
+        text(at(body, "verb", "id")) == ADL + "verbs/voided"
+        and text(at(body, "object", "objectType")) == "StatementRef"
+    )
+
+
+def without_twins(statements: list[Statement]) -> list[Statement]:
+    """Of learners' statements that agree in all that matters the first one."""
+    first: dict[object, UUID] = {}
+    for each in statements:
+        if each.actor_id:
+            first.setdefault(what_twins_share(each), each.event_id)
+    kept = set(first.values())
+    return [each for each in statements if not each.actor_id or each.event_id in kept]
+
+
+def what_twins_share(statement: Statement) -> object:
+    """Course, learner, what was done to what, when, and with what result."""
+    return (
+        statement.course_key,
+        statement.actor_id,
+        statement.time,
+        statement.get("verb", "id"),
+        statement.get("object", "definition", "type"),
+        statement.get("object", "objectType"),
+        re.sub(r"^https?://[^/?#]*", "", text(statement.get("object", "id")), flags=re.IGNORECASE),
+        value_of(statement.get("result") or None),
+        text(statement.get("object", "definition", "extensions", MODE)),
+        attempt_number(statement),
+        statement.get("context", "extensions", ENDING_POINT),
+    )
+
+
+def value_of(value: Any) -> object:
+    """JSON as what it means: members in any order, 1 and 1.0 the same, true another thing."""
+    if isinstance(value, dict):
+        return frozenset((key, value_of(item)) for key, item in value.items())
+    if isinstance(value, list):
+        return tuple(value_of(item) for item in value)
+    return (isinstance(value, bool), value)
 
 
 def ratio(value: Fraction | None) -> float | None:
@@ -275,7 +428,7 @@ def score_of(statement: Statement) -> Fraction | None:
     raw, most, scaled = (
         number(statement.get("result", "score", each)) for each in ("raw", "max", "scaled")
     )
-    if most == 0:
+    if most is not None and most <= 0:
         return None
     score = raw / most if raw is not None and most is not None else scaled
     return None if score is None else min(max(score, Fraction(0)), Fraction(1))
@@ -288,6 +441,7 @@ def score_of(statement: Statement) -> Fraction | None:
 class Enrollment:
     """A row of fct_enrollments."""
 
+    enrollment_source: str = "events"
     is_enrolled: bool = False
     enrollment_mode: str = "unknown"
     first_enrolled_at: datetime | None = None
@@ -297,13 +451,52 @@ class Enrollment:
     mode_change_count: int = 0
 
 
-def fct_enrollments(statements: Iterable[Statement]) -> dict[Key, Enrollment]:
+def is_act_or_grade(statement: Statement) -> bool:
+    """Whether only an enrolled learner can have caused it."""
+    verb_and_type = (
+        text(statement.get("verb", "id")),
+        text(statement.get("object", "definition", "type")),
+    )
+    return verb_and_type in OTHER_ACTS_AND_GRADES or (
+        statement.event_type != "" and not statement.event_type.startswith("enrollment_")
+    )
+
+
+def fct_enrollments(
+    statements: list[Statement], dumps: Iterable[LmsEnrollment], now: int
+) -> dict[Key, Enrollment]:
+    """Known from events, else from the LMS, else from an act or a grade."""
+    rows = enrollments_of_events(statements)
+    today = moment(now)
+    assert today is not None
+    for dump in sorted(dumps, key=lambda dump: dump.dumped, reverse=True):
+        # "Now" counts by its day.
+        if dump.created.date() > today.date():
+            continue
+        row = Enrollment(
+            enrollment_source="lms",
+            is_enrolled=dump.is_active,
+            enrollment_mode=dump.mode or "unknown",
+            first_enrolled_at=dump.created,
+            last_enrolled_at=dump.created,
+            enrollment_count=int(dump.is_active),
+        )
+        rows.setdefault((org_of(dump.course_key), dump.course_key, dump.actor_id), row)
+    for each in filter(is_act_or_grade, statements):
+        presumed = Enrollment(enrollment_source="activity", is_enrolled=True)
+        rows.setdefault((each.org, each.course_key, each.actor_id), presumed)
+    return rows
+
+
+def enrollments_of_events(statements: Iterable[Statement]) -> dict[Key, Enrollment]:
     """A state machine for each learner in each course."""
     rows: dict[Key, Enrollment] = {}
     for each in statements:
         if each.event_type not in ("enrollment_activated", "enrollment_deactivated"):
             continue
-        row = rows.setdefault((each.org, each.course_key, each.actor_id), Enrollment())
+        # Who is heard of first by leaving was in.
+        before = Enrollment(is_enrolled=each.event_type == "enrollment_deactivated")
+        row = rows.setdefault((each.org, each.course_key, each.actor_id), before)
         stated_mode = text(each.get("object", "definition", "extensions", MODE))
         if each.event_type == "enrollment_deactivated":
             if row.is_enrolled:
@@ -359,15 +552,10 @@ def is_child(statement: Statement) -> bool:
 
 
 def problem_of(statement: Statement) -> str:
-    """The problem's usage key."""
+    """The problem's block: of a child its parent."""
     if statement.event_type == "problem_check_server" and is_child(statement):
-        return usage_key(statement.get("context", "contextActivities", "parent", 0, "id"))
-    key = usage_key(statement.get("object", "id"))
-    if statement.event_type == "answer_shown":
-        return key.removesuffix("/answer")
-    if statement.event_type == "hint_displayed":
-        return re.sub(r"/hint/[^/]*$", "", key)
-    return key
+        return block_of(statement.get("context", "contextActivities", "parent", 0, "id"))
+    return block_of(statement.get("object", "id"))
 
 
 def is_correct(submission: Statement) -> bool | None:
@@ -382,9 +570,9 @@ def is_correct(submission: Statement) -> bool | None:
 
 
 def attempt_number(submission: Statement) -> int | None:
-    """The number of the attempt if one is sent; one under 1 is none."""
+    """The number of the attempt if one is sent; one under 1, or not whole, is none."""
     sent = number(submission.get("object", "definition", "extensions", ATTEMPT_NUMBER))
-    return int(sent) if sent is not None and sent >= 1 else None
+    return int(sent) if sent is not None and sent >= 1 and sent.denominator == 1 else None
 
 
 def fct_learner_problems(statements: Iterable[Statement]) -> dict[Key, LearnerProblem]:
@@ -396,21 +584,23 @@ def fct_learner_problems(statements: Iterable[Statement]) -> dict[Key, LearnerPr
             "hint_displayed",
             "problem_completed",
         ):
-            key = (each.org, each.course_key, problem_of(each), each.actor_id)
-            events_of[key].append(each)
-    return {key: learner_problem(events) for key, events in events_of.items()}
+            problem = problem_of(each)
+            if not re.search(r"\+type@(course|chapter|sequential|vertical)\+block@", problem):
+                events_of[each.org, each.course_key, problem, each.actor_id].append(each)
+    return {key: learner_problem(events, key[2]) for key, events in events_of.items()}
 
 
-def learner_problem(events: list[Statement]) -> LearnerProblem:
-    """One learner's events on one problem, in order."""
+def learner_problem(events: list[Statement], problem: str) -> LearnerProblem:
+    """One learner's events on one problem, in order; of no problem in particular without ratios."""
     answers_shown = [each for each in events if each.event_type == "answer_shown"]
     row = LearnerProblem(
         hint_count=sum(each.event_type == "hint_displayed" for each in events),
         answer_shown_count=len(answers_shown),
     )
-    submissions = [
-        each for each in events if each.event_type == "problem_check_server" and not is_child(each)
-    ]
+    submissions = sorted(
+        (e for e in events if e.event_type == "problem_check_server" and not is_child(e)),
+        key=lambda each: (each.time, attempt_number(each) or 0, each.order),
+    )
     correct = [each for each in submissions if is_correct(each)]
     row.is_answer_shown_before_correct = any(
         not correct or each.order < correct[0].order for each in answers_shown
@@ -428,9 +618,11 @@ def learner_problem(events: list[Statement]) -> LearnerProblem:
     if correct:
         row.is_ever_correct = True
         rank = submissions.index(correct[0]) + 1
-        row.attempts_to_correct = attempt_number(correct[0]) or rank
+        row.attempts_to_correct = max(attempt_number(correct[0]) or 0, rank)
     elif any(is_correct(each) is False for each in submissions):
         row.is_ever_correct = False
+    if not problem:
+        return row
     scores = [score for each in submissions if (score := score_of(each)) is not None]
     row.last_score_ratio = ratio(score_of(last))
     row.best_score_ratio = ratio(max(scores, default=None))
@@ -484,8 +676,7 @@ class Watching:
         """Keep the open span up to the end; it never goes past the duration."""
         assert self.open is not None
         start = self.open.position
-        if self.duration is not None:
-            end = min(end, self.duration)
+        end = min(end, HALF_A_DAY * 1000 if self.duration is None else self.duration)
         if end > start:
             self.spans.append((start, end))
         self.open = None
@@ -506,15 +697,31 @@ class Watching:
         elapsed = milliseconds(time - self.open.time)
         return self.open.position + round(elapsed * self.open.speed)
 
+    def is_over(self, time: int) -> bool:
+        """Whether the video could have ended by then; never if nobody knows how long it is."""
+        assert self.open is not None
+        elapsed = milliseconds(time - self.open.time)
+        end = self.open.position + elapsed * self.open.speed
+        return self.duration is not None and end >= self.duration
+
+    def close_where_it_is(self, time: int) -> bool:
+        """Close at what has run by then, or without an end if it could be over; say which."""
+        assert self.open is not None
+        is_over = self.is_over(time)
+        if is_over:
+            self.close_without_end()
+        else:
+            self.close(self.reached(time))
+        return not is_over
+
     def close_without_end(self) -> None:
         """Credit what was certainly watched, and count an unclosed play."""
         if self.open is None:
             return
         self.unclosed_play_count += 1
-        if self.duration is not None and self.open.next_time is not None:
-            elapsed = milliseconds(self.open.next_time - self.open.time)
-            if self.open.position + elapsed * self.open.speed < self.duration:
-                self.close(self.reached(self.open.next_time))
+        back_at = self.open.next_time
+        if self.duration is not None and back_at is not None and not self.is_over(back_at):
+            self.close(self.reached(back_at))
         self.open = None
 
 
@@ -526,7 +733,9 @@ def milliseconds(time: int) -> Fraction:
 def position_of(statement: Statement, name: str) -> int | None:
     """A position in the video that the result states, in milliseconds; none is before its start."""
     seconds = number(statement.get("result", "extensions", name))
-    return None if seconds is None else max(0, round(seconds * 1000))
+    if seconds is None or seconds > HALF_A_DAY:
+        return None
+    return max(0, round(seconds * 1000))
 
 
 def speed_to(statement: Statement) -> Fraction | None:
@@ -563,15 +772,15 @@ def watch(
         elif each.event_type == "video_seeked" and watching.open is not None:
             sought_from = position_of(each, SEEK_FROM)
             if sought_from is None:
-                watching.close(watching.reached(each.time))
+                watching.close_where_it_is(each.time)
             else:
                 watching.close_at(sought_from, each.time)
             position = position_of(each, SEEK_TO) or 0
             watching.open = OpenSpan(position, each.time, speed, next_time, is_just_sought=True)
         elif each.event_type == "video_speed_changed" and watching.open is not None:
             position_now = watching.reached(each.time)
-            watching.close(position_now)
-            watching.open = OpenSpan(position_now, each.time, speed, next_time)
+            if watching.close_where_it_is(each.time):
+                watching.open = OpenSpan(position_now, each.time, speed, next_time)
     watching.close_without_end()
     return watching
 
@@ -586,16 +795,20 @@ def union_length(spans: Iterable[tuple[int, int]]) -> int:
 
 
 def in_course(statements: list[Statement]) -> tuple[dict[UUID, int], dict[UUID, Fraction]]:
-    """For each statement: when the learner's next in the course is, and the speed after it."""
+    """For each statement: when the learner's next in the course is, and the speed after it.
+
+    Captions are no next statement.
+    """
     next_times: dict[UUID, int] = {}
     speeds: dict[UUID, Fraction] = {}
     previous: dict[Key, UUID] = {}
     speed: dict[Key, Fraction] = {}
     for each in statements:
         key = (each.course_key, each.actor_id)
-        if key in previous:
-            next_times[previous[key]] = each.time
-        previous[key] = each.event_id
+        if not each.event_type.startswith("captions_"):
+            if key in previous:
+                next_times[previous[key]] = each.time
+            previous[key] = each.event_id
         if each.event_type == "video_speed_changed":
             speed[key] = speed_to(each) or Fraction(1)
         speeds[each.event_id] = speed.get(key, Fraction(1))
@@ -605,19 +818,32 @@ def in_course(statements: list[Statement]) -> tuple[dict[UUID, int], dict[UUID, 
 def fct_learner_videos(statements: list[Statement]) -> dict[Key, LearnerVideo]:
     """What each learner watched of each video."""
     events_of: dict[Key, list[Statement]] = defaultdict(list)
-    durations: dict[Key, int] = {}
+    lengths_of: dict[Key, dict[str, int]] = defaultdict(dict)
     for each in statements:
         if each.event_type.startswith(("video_", "captions_")):
-            video = (each.org, each.course_key, usage_key(each.get("object", "id")))
+            video = (each.org, each.course_key, block_of(each.get("object", "id")))
             events_of[*video, each.actor_id].append(each)
             length = number(each.get("context", "extensions", LENGTH))
-            if length is not None and length > 0:
-                durations[video] = round(length * 1000)
+            if length is not None and Fraction(1, 2) <= length <= HALF_A_DAY:
+                # Whoever sent one last is last.
+                lengths_of[video].pop(each.actor_id, None)
+                lengths_of[video][each.actor_id] = floor(length + Fraction(1, 2))
+    durations = {
+        video: elected(list(lengths.values()))
+        for video, lengths in lengths_of.items()
+        if video[2]  # what names no video has no length
+    }
     next_times, speeds = in_course(statements)
     return {
         key: learner_video(events, durations.get(key[:3]), next_times, speeds)
         for key, events in events_of.items()
     }
+
+
+def elected(lengths: list[int]) -> int:
+    """What most of the last voters say, in milliseconds; of two with as many votes the greater."""
+    votes = Counter(lengths[-MOST_VOTERS:])
+    return 1000 * max(votes, key=lambda length: (votes[length], length))
 
 
 def learner_video(
@@ -628,6 +854,7 @@ def learner_video(
 ) -> LearnerVideo:
     """One learner's events on one video, in order."""
     row = LearnerVideo()
+    is_said_completed = False
     sessions: dict[str, list[Statement]] = defaultdict(list)
     for each in events:
         sessions[each.session_id].append(each)
@@ -646,7 +873,7 @@ def learner_video(
         elif each.event_type == "video_speed_changed" and (speed := speed_to(each)) is not None:
             row.max_speed = max(row.max_speed or 0, float(speed))
         elif each.event_type == "video_completed":
-            row.is_completed = True
+            is_said_completed = True
 
     watched = [watch(each, duration, next_times, speeds) for each in sessions.values()]
     spans = [span for each in watched for span in each.spans]
@@ -656,7 +883,10 @@ def learner_video(
     if duration is not None:
         row.duration_seconds = duration / 1000
         row.watched_ratio = ratio(Fraction(union_length(spans), duration))
-        row.is_completed |= row.watched_ratio is not None and row.watched_ratio >= 0.9
+    enough = 0.5 if is_said_completed else 0.9
+    row.is_completed = (
+        is_said_completed if row.watched_ratio is None else row.watched_ratio >= enough
+    )
     return row
 
 
@@ -698,10 +928,14 @@ def fct_learner_grades(statements: Iterable[Statement]) -> dict[Key, LearnerGrad
 # ---------------------------------------------------------------- all of them
 
 
-def reference_marts(rows: Iterable[Raw], as_of: datetime) -> Iterator[tuple[str, dict[Key, Any]]]:
+def reference_marts(
+    rows: Iterable[Raw], dumps: Iterable[LmsEnrollment], as_of: datetime
+) -> Iterator[tuple[str, dict[Key, Any]]]:
     """The name of each mart and its rows by key."""
     statements = read(rows, as_of)
-    yield "fct_enrollments", dict(fct_enrollments(statements))
+    today = statements[-1].time
+    statements = [each for each in statements if each.actor_id]
+    yield "fct_enrollments", dict(fct_enrollments(statements, dumps, today))
     yield "fct_learner_problems", dict(fct_learner_problems(statements))
     yield "fct_learner_videos", dict(fct_learner_videos(statements))
     yield "fct_learner_grades", dict(fct_learner_grades(statements))

@@ -2,8 +2,9 @@
 
 Many small worlds, one course each with learners that they share, every one with an arrival plan
 of its own: batches of random sizes, out of order, duplicates, statements months late, replays of
-everything, erasures, courses published late and again, runs that are killed. After the last batch
-each relation is compared, row for row, with a fresh database that has the same raw tables.
+everything, erasures, statements that are taken back before or after they come, the same event
+under other ids, courses published late and again, runs that are killed. After the last batch each
+relation is compared, row for row, with a fresh database that has the same raw tables.
 
 `make faults` plants a fault of each kind and sees this test fail; `make nightly` has more worlds.
 """
@@ -11,8 +12,9 @@ each relation is compared, row for row, with a fresh database that has the same 
 import json
 import os
 import random
+import re
 from pathlib import Path
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import pytest
 
@@ -29,6 +31,11 @@ BATCHES = 4
 ERASED_MONTH = ["", "2026-04", "", "2026-06"]
 # The day of "now" moves from batch to batch; some statements are later than the last of them.
 AS_OF = ["2026-05-20", "2026-06-01", "2026-06-01", "2026-06-24"]
+# When statements are taken back: long before they come, while they do, later than the last "now".
+TAKEN_BACK_AT = [
+    *("2025-06-01 10:00:00", "2026-04-30 10:00:00", "2026-05-31 10:00:00"),
+    *("2026-06-10 10:00:00", "2026-06-29 10:00:00"),
+]
 # What dbt says just before it does what a kill shall interrupt.
 KILL_AT = [
     "insert into oars_ops.missing",
@@ -103,6 +110,16 @@ FAULTS = {
         "greatest(now64(6, 'UTC'), max(written_at) + interval 1 second)",
         "now64(6, 'UTC')",
     ),
+    "news of what was taken back that reach nobody": (
+        "macros/engine/plan/plan_relations.sql",
+        "where course_key = '*' or is_of_all_courses",
+        "where course_key = '*'",
+    ),
+    "twins of which the last to come counts": (
+        "models/intermediate/int_uncounted_statements.sql",
+        "arraySort(groupArray(event_id))",
+        "groupArray(event_id)",
+    ),
     "a sum of floats": (
         "models/marts/problem/agg_problem_difficulty.sql",
         "{{ average_ratio('last_score_ratio') }} as avg_score_ratio",
@@ -121,7 +138,7 @@ IN_THE_FUTURE = [
 
 EXAMS = [case for case in xapi_corpus.ALL if case.family == "exam"][:28]
 COURSES = ("course_overviews", "course_blocks")
-PEOPLE = ("user_profile", "external_id", "course_enrollment")
+PEOPLE = ("user_profile", "external_id")
 LISTS = ("course_staff", "programs")
 NOBODY = "00000000-0000-0000-0000-000000000000"
 Statement = tuple[str, str, bytes]
@@ -159,7 +176,7 @@ def simulated() -> tuple[dict[str, list[Statement]], Simulation]:
             statements=STATEMENTS, learners=3 * WORLDS, courses=WORLDS, days=120, seed=SEED
         )
     )
-    worlds: dict[str, list[Statement]] = {}
+    worlds: dict[str, list[Statement]] = {"": []}
     for line in simulation.statements():
         body = json.loads(line)
         text = line.decode()
@@ -170,12 +187,41 @@ def simulated() -> tuple[dict[str, list[Statement]], Simulation]:
     # Courses of this size have no exams: some get all shapes of exam statements.
     for key in sorted(worlds)[1::10]:
         worlds[key] += [exam_of(case, key, day) for day, case in enumerate(EXAMS, start=1)]
+    draw = random.Random(SEED)
+    for _, statements in sorted(worlds.items()):
+        chosen = draw.sample(statements, len(statements) // 20)
+        statements += [twin_of(statement) for statement in chosen[::2]]
+        # Who takes a statement back names no course.
+        worlds[""] += [voiding(statement, draw.choice(TAKEN_BACK_AT)) for statement in chosen[1::2]]
     # What cannot be read belongs to no course, and to a month all the same.
-    worlds[""] = worlds.get("", []) + [
+    worlds[""] += [
         (f"00000000-0000-0000-0000-{number:012d}", f"2026-0{number % 6 + 1}-03 10:00:00", b"{cut")
         for number in range(40)
     ]
     return worlds, simulation
+
+
+def twin_of(statement: Statement) -> Statement:
+    """The same event under another id, as another domain sends it."""
+    id_, time, line = statement
+    twin = str(uuid5(NAMESPACE_URL, f"twin of {id_}"))
+    body = json.loads(line) | {"id": twin}
+    body["object"]["id"] = re.sub(
+        "^https?://[^/]*", "https://old.example.com", body["object"]["id"]
+    )
+    return twin, time, json.dumps(body).encode()
+
+
+def voiding(statement: Statement, time: str) -> Statement:
+    """A statement that takes the other back."""
+    id_ = str(uuid5(NAMESPACE_URL, f"no more {statement[0]}"))
+    body = {
+        "id": id_,
+        "actor": {"account": {"homePage": "https://lms.example.com", "name": str(UUID(int=1))}},
+        "verb": {"id": "http://adlnet.gov/expapi/verbs/voided"},
+        "object": {"objectType": "StatementRef", "id": statement[0]},
+    }
+    return id_, time, json.dumps(body).encode()
 
 
 def exam_of(case: Case, key: str, day: int) -> Statement:
@@ -191,6 +237,14 @@ def publish(site: Site, folder: Path, batch: int, draw: random.Random) -> None:
     for table in PEOPLE if batch == 1 else ():
         file = folder / f"{table}.csv.gz"
         site.execute(f"insert into event_sink.{table} select * from file('{file}', CSVWithNames)")
+    # Who enrolled shows late in the LMS's own table, and may go again.
+    file = folder / "course_enrollment.csv.gz"
+    site.execute(
+        "insert into event_sink.course_enrollment select * from "
+        f"file('{file}', CSVWithNames) where {part}",
+        f"alter table event_sink.course_enrollment delete where user_id % 9 = {batch} "
+        "settings mutations_sync = 2",
+    )
     for table in LISTS:
         file = folder / f"{table}.csv.gz"
         site.execute(
@@ -304,7 +358,7 @@ def after_arrival(folder: Path, project: Path) -> tuple[Site, Site]:
     assert fresh.oars("init").code == 0
     for table in (
         "xapi.xapi_events_all",
-        *(f"event_sink.{each}" for each in COURSES + PEOPLE),
+        *(f"event_sink.{each}" for each in (*COURSES, *PEOPLE, "course_enrollment")),
         *(f"oars_operator.{each}" for each in LISTS),
     ):
         file = live.folder / "table.native"

@@ -195,7 +195,7 @@ def test_a_language_changes_the_words_and_nothing_else(
     language: str, marts: dict[str, Mart]
 ) -> None:
     said = {"dashboard_title", "slice_name", "verbose_name", "name", "text", "code", "sliceName"}
-    said |= {"description", "y_axis_title", "x_axis_title", "label", "sqlExpression"}
+    said |= {"description", "y_axis_title", "x_axis_title", "x_axis_sort", "label", "sqlExpression"}
 
     def wordless(tree: Any) -> Any:
         if isinstance(tree, dict):

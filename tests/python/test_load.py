@@ -2,15 +2,18 @@
 
 import gzip
 import json
+import tracemalloc
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
+from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from oars.load import Unstorable, identify
+from oars.load import Unstorable, identify, statements_of
+from oars.read import as_utf8, statement_texts
 from oars_site import Site, counts
 
 ID = "8f4b1c1e-6e0f-5d0a-9d3c-2f6f3c1b7a{:02x}"
@@ -32,6 +35,13 @@ def statement(number: int, timestamp: str = "2026-03-01T10:00:00+00:00", **more:
         ("1969-12-31T23:59:59.9+00:00", -100_000),
         ("1900-01-01T00:00:00Z", -2_208_988_800_000_000),
         ("2299-12-31T23:59:59.999999Z", 10_413_791_999_999_999),
+        ("1970-01-01t00:00:01.5z", 1_500_000),
+        ("1970-01-01t02:00:00+02:00", 0),
+        ("1972-06-30T23:59:60Z", 78_796_800_000_000),
+        ("1972-07-01T01:59:60.5+02:00", 78_796_800_500_000),
+        ("1970-01-01T24:00:00Z", 86_400_000_000),
+        ("1970-01-01T24:00", 86_400_000_000),
+        ("1970-01-01T00:24:00Z", 1_440_000_000),
     ],
 )
 def test_time_is_read_as_utc_to_the_microsecond(timestamp: str, microseconds: int) -> None:
@@ -70,6 +80,9 @@ def test_what_pythons_json_reads_is_storable(line: bytes) -> None:
         (statement(1, "yesterday"), "bad_timestamp"),
         (statement(1, "2026-02-30T00:00:00Z"), "bad_timestamp"),
         (statement(1, ""), "bad_timestamp"),
+        (statement(1, "2026-01-01T24:00:01Z"), "bad_timestamp"),
+        (statement(1, "2026-01-01T23:59:61Z"), "bad_timestamp"),
+        (statement(1, "9999-12-31T24:00:00Z"), "bad_timestamp"),
         (statement(1, "1899-12-31T23:59:59Z"), "time_out_of_range"),
         (statement(1, "2300-01-01T00:00:00Z"), "time_out_of_range"),
         (statement(1, "0001-01-01T00:00:00+14:00"), "time_out_of_range"),
@@ -170,3 +183,119 @@ def test_repeats_are_told_from_statements_of_an_earlier_load_across_batches(site
         second = process.submit(_load_groups, site.data, groups).result()
     assert first == {"read": 20, "stored": 9, "already_there": 0, "repeated": 11, "rejected": {}}
     assert second == {"read": 20, "stored": 0, "already_there": 9, "repeated": 11, "rejected": {}}
+
+
+def given(form: str, statements: list[bytes]) -> bytes:
+    """Statements as people have them."""
+    bodies = [json.loads(each) for each in statements]
+    pretty = json.dumps(bodies, indent=2)
+    return {
+        "list": lambda: b"[" + b", ".join(statements) + b"]",
+        "list of lines": lambda: b"[\n" + b",\n".join(statements) + b"\n]\n",
+        "response": lambda: b'{"more": "", "statements": [' + b",".join(statements) + b"]}",
+        "responses": lambda: b"".join(
+            b'{"statements": [%s], "more": "/x"}\n' % s for s in statements
+        ),
+        "wrapped": lambda: b"".join(b'{"_id": 1, "statement": %s}\n' % s for s in statements),
+        "list of wrapped": lambda: (
+            b"[" + b",".join(b'{"statement": %s}' % s for s in statements) + b"]"
+        ),
+        "lists in lines": lambda: b"".join(b"[%s]\n" % s for s in statements),
+        "pretty list": lambda: pretty.encode(),
+        "pretty response": lambda: json.dumps(
+            {"statements": bodies, "more": ""}, indent=4
+        ).encode(),
+        "pretty one by one": lambda: "\n".join(json.dumps(b, indent=1) for b in bodies).encode(),
+        "with a BOM": lambda: ("\ufeff" + pretty).encode(),
+        "UTF-16": lambda: b"\n".join(statements).decode().encode("utf-16"),
+        "UTF-16 without a BOM": lambda: pretty.encode("utf-16-be"),
+    }[form]()
+
+
+FORMS = [
+    *("list", "list of lines", "response", "responses", "wrapped", "list of wrapped"),
+    *("lists in lines", "pretty list", "pretty response", "pretty one by one", "with a BOM"),
+    *("UTF-16", "UTF-16 without a BOM"),
+]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("size", [1, 7, 1_000_000])
+def test_statements_are_found_in_whatever_form_they_come(form: str, size: int) -> None:
+    sent = [statement(n, text='[{"}', more=[{"a": [1.0]}, 'é"\\']) for n in range(20)]
+    whole = given(form, sent)
+    parts = [whole[start : start + size] for start in range(0, len(whole), size)]
+    texts = [text for some in statement_texts(as_utf8(parts)) for text in some]
+    found = [value for text in texts for _, value in statements_of(text)]
+    assert found == [json.loads(each) for each in sent]
+
+
+def test_what_is_no_statement_in_a_list_is_rejected_and_the_others_stored(site: Site) -> None:
+    good, broken = [statement(n) for n in (30, 31)], b'{"id": "x", "text": "cut'
+    file = site.folder / "list.json"
+    file.write_bytes(b"[" + good[0] + b', 7, {"id": 1},' + good[1] + b", " + broken)
+
+    run = site.oars("load", file)
+
+    assert run.code == 0, run.err
+    assert ("stored", "2") in counts(run)
+    rejects = (site.folder / "list.json.rejects.ndjson").read_text().splitlines()
+    assert [json.loads(line)["reason"] for line in rejects] == [
+        "not_an_object",
+        "bad_id",
+        "not_json",
+    ]
+
+
+def test_damaged_first_line_takes_no_other_with_it(site: Site) -> None:
+    lines = [statement(40)[:-30], statement(41), statement(42)]
+    run = site.oars("load", "-", "--rejects", site.folder / "r", stdin=b"\n".join(lines))
+    assert run.code == 0, run.err
+    assert [counts(run)[1], counts(run)[4]] == [("stored", "2"), ("rejected", "1")]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        (
+            "tracking.log",
+            b'{"username": "ann", "event_type": "play_video", "event_source": "browser"}\n' * 3,
+            "is a tracking log of Open edX",
+        ),
+        (
+            "server.log",
+            b'Mar 1 10:00:00 lms [tracking] INFO {"event_type": "x", "event_source": "server"}\n',
+            "is a tracking log of Open edX",
+        ),
+        ("grades.csv", b"id,verb,actor\n1,passed,ann\n", "is a table"),
+        ("quoted.csv", b'"id";"verb"\n"1";"passed"\n', "is a table"),
+        ("utf16.tsv", "id\tverb\n1\tpassed\n".encode("utf-16"), "is a table"),
+        ("notes.txt", b"nothing of use\n", "Nothing of"),
+        ("others.json", b'[{"name": "ann"}, {"name": "bob"}]', "Nothing of"),
+    ],
+)
+def test_file_of_something_else_is_told_in_one_sentence(
+    site: Site, name: str, text: bytes, words: str
+) -> None:
+    file = site.folder / name
+    file.write_bytes(text)
+    run = site.oars("load", file)
+    assert run.code == 1
+    assert words in run.err
+    assert "wanted are xAPI statements" in run.err
+    assert run.err.count("\n") == 1
+
+
+def test_file_of_nothing_and_of_what_is_there_is_no_error(site: Site) -> None:
+    for text in (b"", b"\n\n", statement(50), statement(50)):
+        assert site.oars("load", "-", stdin=text).code == 0
+
+
+def test_large_list_is_not_held_in_memory() -> None:
+    line = statement(1, text="x" * 1000)
+    parts = chain([b"["], (line + b"," for _ in range(20_000)), [b"null]"])
+    tracemalloc.start()
+    assert sum(len(some) for some in statement_texts(as_utf8(parts))) == 20_001
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2_000_000

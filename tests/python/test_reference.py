@@ -4,6 +4,7 @@ Simulated statements, made harder at random, and stories made by hand for the co
 rules go into the raw table in no order; the models and `reference_marts` work from these alone.
 """
 
+import csv
 import gzip
 import json
 import os
@@ -20,7 +21,7 @@ import pytest
 
 import reference_marts as reference
 from oars_site import WITHOUT_TESTS, Site
-from reference_marts import Key, Raw, microseconds, reference_marts
+from reference_marts import Key, LmsEnrollment, Raw, microseconds, reference_marts
 
 SEED = int(os.environ.get("REFERENCE_SEED", "1"))
 STATEMENTS = 20_000
@@ -32,6 +33,7 @@ MARTS = {
     "fct_learner_videos": ("org", "course_key", "block_id", "actor_id"),
     "fct_learner_grades": ("org", "course_key", "actor_id"),
 }
+LENGTHS = [0, 0.49, 60, 61.25, 61.5, 600, 180_000, 43_200, 43_200.5]
 Body = dict[str, Any]
 
 
@@ -73,13 +75,14 @@ def harder(body: Body, draw: random.Random) -> Body:
                 lambda: removed(body, *score),
                 lambda: removed(body, *score, left_out),
                 lambda: placed(body, 0, *score, "max"),
+                lambda: removed(placed(body, 0, *score, "max"), *score, "raw"),
                 lambda: placed(body, 7.5, *score, "raw"),
                 lambda: placed(body, -1, *score, "raw"),
                 lambda: placed(body, draw.randrange(128), *score, "raw"),
                 lambda: placed(body, 128, *score, "max"),
                 lambda: removed(body, "result", "success"),
                 lambda: removed(body, *attempt),
-                lambda: placed(body, draw.choice([-1, 0, 1, 2, 5, 9]), *attempt),
+                lambda: placed(body, draw.choice([-1, 0, 1, 2, 2.5, 5, 9]), *attempt),
                 lambda: removed(body, *result, reference.LETTER_GRADE),
                 lambda: placed(body, "B", *result, reference.LETTER_GRADE),
                 lambda: placed(body, "GroupActivity", "object", "objectType"),
@@ -95,7 +98,8 @@ def harder(body: Body, draw: random.Random) -> Body:
                 lambda: removed(body, *result, position),
                 lambda: placed(body, draw.randrange(400) / 2, *result, position),
                 lambda: removed(body, *extensions, reference.LENGTH),
-                lambda: placed(body, draw.choice([0, 60, 61.25]), *extensions, reference.LENGTH),
+                lambda: placed(body, draw.choice(LENGTHS), *extensions, reference.LENGTH),
+                lambda: placed(body, 43_200 + draw.randrange(3) / 2, *result, position),
                 lambda: removed(body, *extensions, reference.SESSION),
                 lambda: placed(body, "another session", *extensions, reference.SESSION),
                 lambda: placed(body, f"{reference.VIDEO}verbs/{other}", "verb", "id"),
@@ -105,6 +109,46 @@ def harder(body: Body, draw: random.Random) -> Body:
         mode = draw.choice(["audit", "honor", "verified", ""])
         return placed(body, mode, "object", "definition", "extensions", reference.MODE)
     return placed(body, "https://example.com/verbs/pondered", "verb", "id")
+
+
+def identified_otherwise(body: Body, draw: random.Random) -> Body:
+    """The statement of somebody, or on something, that is named in another way."""
+    number = draw.randrange(3)
+    home_page = draw.choice(
+        ["https://LMS.example.com/", "http://lms.example.com:8000", "studio.x/y"]
+    )
+    address = draw.choice(
+        ["a{}@example.com", "A{}@example.com", "a%40example.com", "a\uff20example.com"]
+    )
+    address = address.format(number)
+    host = draw.choice(["https://lms.example.com", "https://moodle.example.org:8443"])
+    key = draw.choice(["Old/Course/{}", "a/Old/Course/{}", "course-v1:New+Course+{}", "x" * 260])
+    foreign = draw.choice(
+        [
+            "uuid://{}",
+            "https://u:p@h5p.example.com/{}?x=y#z",
+            f"https://x/{address}/{{}}",
+            "x" * 256,
+        ]
+    )
+    in_course = reference.at(body, "context", "contextActivities", "parent", 0) is not None
+    changes = [
+        lambda: placed(body, {"name": f"{number}", "homePage": home_page}, "actor", "account"),
+        lambda: placed(body, {"name": address, "homePage": home_page}, "actor", "account"),
+        lambda: placed(body, {"mbox": f"mailto:{address}"}, "actor"),
+        lambda: placed(body, {"mbox_sha1sum": f"{number:040X}"}, "actor"),
+        lambda: placed(body, {"mbox_sha1sum": f"{number}", "openid": "https://x"}, "actor"),
+        lambda: placed(body, {"openid": f"https://id.example.com/{number}"}, "actor"),
+        lambda: placed(body, "Group", "actor", "objectType"),
+        lambda: placed(body, draw.choice(["Agent", "SubStatement"]), "object", "objectType"),
+    ]
+    if in_course:
+        # The block is of whatever course the statement is of.
+        changes.append(lambda: placed(body, foreign.format(number), "object", "id"))
+    elif reference.at(body, "object", "definition", "type") == reference.COURSE:
+        course = f"{host}/{draw.choice(['course', 'courses', 'x'])}/{key.format(number)}"
+        changes += [lambda: placed(body, course, "object", "id")] * 8
+    return draw_one(draw, changes)
 
 
 def malformed(body: Body, draw: random.Random) -> bytes:
@@ -147,6 +191,9 @@ def hardened(lines: Iterator[bytes], draw: random.Random) -> Iterator[Raw]:
             continue
         if chance < 0.25:
             body = harder(body, draw)
+            line = json.dumps(body).encode()
+        if draw.random() < 0.05:
+            body = identified_otherwise(body, draw)
             line = json.dumps(body).encode()
         yield Raw(event_id, time, line)
         while draw.random() < 0.1:
@@ -296,6 +343,8 @@ class Story:
 def enrollment_stories() -> list[Story]:
     return [
         Story().leaves(1).leaves(2, "audit"),
+        Story().does_something_unknown(1),
+        Story().does_something_else(1).leaves(2),
         Story().leaves(1).enrolls(2),
         Story().enrolls(1, "audit").leaves(2, "verified").enrolls(3),
         Story().enrolls(1, "audit").leaves(2).leaves(3).enrolls(4, "verified"),
@@ -320,12 +369,28 @@ def problem_stories() -> list[Story]:
         Story().submits(1, success=False).submits(2, success=False).submits(3, success=True),
         Story().submits(1, 1, success=False).submits(2, 1, success=True).submits(3, 1),
         Story().submits(1, 0, success=True).submits(2, -4, success=True),
+        Story().submits(1, 1.5, success=False).submits(2, 2.0, success=True),
+        # Numbers begin anew.
+        Story()
+        .submits(1, 1, success=False)
+        .submits(2, 2, success=False)
+        .submits(3, 1, success=False)
+        .submits(4, 2, success=True),
+        Story()
+        .submits(1, 4, success=False)
+        .submits(2, 1, success=True)
+        .submits(3, 5, success=True),
+        # At one time, in the order of the numbers.
+        *(Story().submits(1, 2, success=True).submits(1, 1, success=False) for _ in range(4)),
+        *(Story().submits(1, 1, success=True).submits(1, success=False) for _ in range(4)),
+        *(Story().submits(1, 2, success=True).submits(1, 1).asks(1, "/answer") for _ in range(4)),
         Story().submits(1, 1).submits(2, 2),
         Story().submits(1, 1, success=False).submits(2, 2),
         Story().submits(1, 1, score=right).submits(2, 2, score=wrong),
         Story().submits(1, 1, success=False, score=right),
         Story().submits(1, 1, success=True, score={"raw": 0, "max": 0, "scaled": 0}),
         Story().submits(1, 1, score={"raw": 0, "max": 0, "scaled": 1}),
+        Story().submits(1, 1, score={"max": 0, "scaled": 1}),
         Story().submits(1, 1, score={"scaled": 0.123_456_5}).submits(2, 2, score={"scaled": -1}),
         Story().submits(1, 1, score={"raw": 3, "scaled": 0.5}).submits(2, 2, score={"max": 3}),
         Story().submits(1, 1, score={"raw": 1, "max": 3}).submits(2, 2, score={"raw": 4, "max": 3}),
@@ -342,6 +407,12 @@ def problem_stories() -> list[Story]:
         Story(block="block-v1:Odd+Cases+1+type@problem+block@a%5F1").submits(1, 1, success=True),
         Story(block="7_2_1").answers_one_question(1, of="lb:Odd:lib:problem:7"),
         Story().sends(1, reference.ADL + "verbs/attempted", reference.INTERACTION),
+        *(
+            Story(block=f"block-v1:Odd+Cases+1+type@{kind}+block@page").sends(
+                1, reference.ADL + "verbs/attempted", reference.INTERACTION
+            )
+            for kind in ("course", "chapter", "sequential", "vertical", "library_content")
+        ),
         Story().sends(1, reference.ADL + "verbs/completed", reference.INTERACTION),
     ]
 
@@ -448,8 +519,47 @@ def video_stories() -> list[Story]:
         .video(30, "paused", time=15),
         played().video(90, "paused", time=90),
         played().video(90, "paused", time=89.999),
+        # Half of it, or less, and it was said to be completed.
+        played().video(50, "paused", time=50).video(60, "completed", time=100),
+        played().video(50, "paused", time=49.999).video(60, "completed", time=100),
+        played(length=None)
+        .video(5, "paused", time=5, length=None)
+        .video(60, "completed", length=None),
+        # Past what could have been the end.
+        played().video(99.999, "interacted", speed_to="2.0x").video(100, "paused", time=100),
+        played()
+        .video(100, "interacted", speed_to="2.0x")
+        .video(110, "seeked", sought_from=50, sought_to=20)
+        .video(115, "interacted", speed_to="1.0x")
+        .video(120, "paused", time=30)
+        .video(130, "played", time=30)
+        .video(140, "paused", time=40),
+        played().does_something_else(30).video(400, "interacted", speed_to="2.0x"),
+        played()
+        .does_something_else(30)
+        .video(400, "seeked", sought_to=20)
+        .does_something_else(410),
+        played()
+        .video(10, "interacted", speed_to="2.0x")
+        .video(55, "interacted", speed_to="1.0x")
+        .video(60, "paused", time=90),
+        played(time=100).video(1, "interacted", speed_to="2.0x").video(2, "paused", time=100),
+        played(length=None)
+        .video(400, "interacted", speed_to="2.0x", length=None)
+        .video(90_000, "seeked", sought_to=20, length=None)
+        .does_something_else(90_010),
+        # Places and lengths over 12 hours are none.
+        played(time=43_200.001).video(10, "paused", time=10),
+        played(length=43_200).video(10, "paused", time=43_200.001, length=43_200),
+        played()
+        .video(10, "seeked", sought_from=50_000, sought_to=1e300)
+        .video(20, "paused", time=9),
         # The length changes, and is sent last as nothing.
         played(length=100).video(50, "paused", time=50, length=40).video(60, "loaded", length=0),
+        played(length=100)
+        .video(50, "paused", time=50, length=100.5)
+        .video(60, "loaded", length=0.4),
+        played(length=100).video(50, "paused", time=50, length=50_000),
         Story().video(1, "interacted", captions=True, time=4),
         Story().video(1, "loaded", length=None),
     ]
@@ -530,7 +640,7 @@ def wandering_viewer(draw: random.Random) -> Story:
         elif what == "loaded":
             stated = {}
         stated = {name: value for name, value in stated.items() if value is not None}
-        length = draw.choice([None, None, 100, 100, 100, 0, 90.5])
+        length = draw.choice([None, None, 100, 100, 100, 0, 90.5, 90.499, 0.3, 5, 50_000])
         session = draw.choice(["one"] * 5 + ["two"])
         story.video(at, what, length=length, session=session, **stated)
         if draw.random() < 0.1:
@@ -541,6 +651,54 @@ def wandering_viewer(draw: random.Random) -> Story:
 def stories(draw: random.Random) -> list[Raw]:
     told = enrollment_stories() + problem_stories() + video_stories() + grade_stories()
     return [row for story in [*told, *wandering_stories(draw)] for row in story.rows]
+
+
+# ---------------------------------------------------------------- the LMS's own enrolments
+
+
+def dumps_made_by_hand() -> list[LmsEnrollment]:
+    """Dumps of learners of whom no event tells: left, back, made around "now", without mode."""
+
+    def dump(
+        number: int, is_active: bool, created: str, dumped: str, mode: str = "audit"
+    ) -> LmsEnrollment:
+        actor = f"00000000-0000-4000-9000-{number:012d}"
+        times = (datetime.fromisoformat(each).replace(tzinfo=UTC) for each in (created, dumped))
+        return LmsEnrollment("course-v1:Odd+Cases+1", actor, mode, is_active, *times)
+
+    began, later = "2026-03-01T10:00:00", "2026-04-01T00:00:00"
+    return [
+        dump(1, True, began, "2026-03-01T10:00:02"),
+        dump(2, True, began, "2026-03-01T10:00:02"),
+        dump(2, False, began, later),
+        dump(3, False, began, "2026-03-01T10:00:02"),
+        dump(3, True, began, later, "verified"),
+        dump(4, True, "2026-06-27T23:59:59", "2026-06-28T00:00:00"),
+        dump(5, True, "2026-06-28T00:00:00", "2026-06-28T00:00:02"),
+        dump(6, True, "2026-03-01T10:00:00.123456", "2026-03-01T10:00:02", ""),
+    ]
+
+
+def dumps_of(sink: Path) -> list[LmsEnrollment]:
+    """Those of the simulated LMS, of the users whose external id it published."""
+
+    def table(name: str) -> Iterator[dict[str, str]]:
+        with gzip.open(sink / f"{name}.csv.gz", "rt") as file:
+            yield from csv.DictReader(file)
+
+    actors = {row["user_id"]: row["external_user_id"] for row in table("external_id")}
+    return [
+        LmsEnrollment(
+            row["course_key"],
+            actors[row["user_id"]],
+            row["mode"],
+            row["is_active"].lower() in ("true", "1"),
+            datetime.fromisoformat(row["created"]),
+            datetime.fromisoformat(row["time_last_dumped"]),
+        )
+        for row in table("course_enrollment")
+        if row["user_id"] in actors
+    ]
 
 
 # ---------------------------------------------------------------- the comparison
@@ -606,6 +764,21 @@ def site(tmp_path_factory: pytest.TempPathFactory, sink: Path, rows: list[Raw]) 
             f"from file('{sink / table}.csv.gz', CSVWithNames) "
             "where cityHash64(course_key) % 2 = 0"
         )
+    for table in ("external_id", "course_enrollment"):
+        site.execute(
+            f"insert into event_sink.{table} select * "
+            f"from file('{sink / table}.csv.gz', CSVWithNames)"
+        )
+    for number, dump in enumerate(dumps_made_by_hand()):
+        user = 900_000 + int(dump.actor_id[-12:])
+        dump_id = UUID(int=number + 1)
+        site.execute(
+            "insert into event_sink.external_id values "
+            f"('{dump.actor_id}', 'xapi', 'odd', {user}, '{dump_id}', '{dump.dumped}')",
+            "insert into event_sink.course_enrollment values "
+            f"({user}, '{dump.course_key}', '{dump.created.isoformat()}', {dump.is_active}, "
+            f"'{dump.mode}', 'odd', {user}, '{dump_id}', '{dump.dumped}')",
+        )
     run = site.dbt(
         *("build", "--select", *(f"+{mart}" for mart in MARTS)),
         *WITHOUT_TESTS,
@@ -616,9 +789,9 @@ def site(tmp_path_factory: pytest.TempPathFactory, sink: Path, rows: list[Raw]) 
 
 
 @pytest.fixture(scope="module")
-def expected(rows: list[Raw]) -> dict[str, dict[Key, Any]]:
+def expected(rows: list[Raw], sink: Path) -> dict[str, dict[Key, Any]]:
     """What the reference makes of the same rows."""
-    return dict(reference_marts(rows, AS_OF))
+    return dict(reference_marts(rows, dumps_of(sink) + dumps_made_by_hand(), AS_OF))
 
 
 @pytest.mark.parametrize("mart", MARTS)

@@ -13,12 +13,16 @@ MARTS = [
         toUInt64(1) as section_count, toUInt64(4) as subsection_count, toUInt64(9) as unit_count,
         toUInt64(7) as problem_count, toUInt64(3) as video_count,
         course_key like '%A%' as is_structure_known""",
-    # Learner l1 is in both courses, l3 has left.
+    # Learner l1 is in both courses, l3 has left, l2 is presumed.
     """create table oars.fct_enrollments engine Log as
     select concat('course-v1:Org+', course, '+2026') as course_key, actor_id, actor_id != 'l3' as
-        is_enrolled
+        is_enrolled, if(actor_id = 'l2', 'activity', 'events') as enrollment_source
     from values('course String, actor_id String',
         ('A', 'l1'), ('A', 'l2'), ('A', 'l3'), ('B', 'l1'))""",
+    """create table oars.agg_courses engine Log as
+    select course_key, course_name, if(course_name is null, null, toUInt64(9)) as
+        lms_enrolled_count
+    from oars.dim_courses""",
     # Two modes; the calendar goes on after the last activation.
     """create table oars.agg_enrollments_daily engine Log as
     select concat('course-v1:Org+', course, '+2026') as course_key, mode as enrollment_mode, date,
@@ -56,7 +60,7 @@ MARTS = [
         ['6 of 8 learners were wrong at first', '3 asked for the answer'] as reasons""",
     """create table oars.fct_learner_course_status engine Log as
     select 'course-v1:Org+A+2026' as course_key, risk as risk_level
-    from values('risk String', 'none', 'high', 'watch', 'watch')""",
+    from values('risk String', 'none', 'high', 'watch', 'watch', 'gone', 'not_judged')""",
     """create table oars.agg_course_activity_daily engine Log as
     select concat('course-v1:Org+', course, '+2026') as course_key, date,
         toUInt64(events) as event_count, toUInt64(week) as active_learner_7d_count,
@@ -77,7 +81,13 @@ MARTS = [
     from values('date Date, event_family String, rejection_reason String, statements UInt16',
         ('2026-03-02', 'enrollment', '', 1950), ('2026-03-02', 'unclassified', '', 49),
         ('2099-01-01', 'malformed', 'impossible_time', 1),
-        ('2026-03-02', 'enrollment', 'excluded', 2), ('2026-03-03', 'video', 'excluded', 3))""",
+        ('2026-03-02', 'enrollment', 'excluded', 2), ('2026-03-03', 'video', 'excluded', 3),
+        ('2026-03-03', 'video', 'voided', 3), ('2026-03-03', 'video', 'twin', 4))""",
+    "create database oars_staging",
+    """create table oars_staging.base_xapi__statements engine Log as
+    select block_id::Nullable(String) as block_id
+    from values('block_id Nullable(String)', ('https://h5p.example.com/7'),
+        ('https://h5p.example.com/7'), (null), ('block-v1:Org+A+2026+type@video+block@v'))""",
 ]
 
 
@@ -99,13 +109,15 @@ def test_report_of_a_course_says_what_its_marts_hold(site: Site) -> None:
 
     assert run.code == 0, run.err
     lines = [" ".join(line.split()) for line in run.out.splitlines()]
-    assert lines[:6] == [
+    assert lines[:8] == [
         "Algebra [for all]",
         "course-v1:Org+A+2026",
         "2 learners enrolled, 3 ever · 1,500 statements · newest on 2026-03-03",
         "Active learners: 0 in 7 days, 2 in 30 days · time spent: 3 hours",
-        "Learners who need help: 1 high risk, 2 to watch",
+        "Learners who need help: 1 high risk, 2 to watch · 1 gone",
         "Structure: 1 section · 4 subsections · 9 units · 7 problems · 3 videos",
+        "Events know 1 of 9 enrolled learners: history begins in the middle of this course",
+        "1 is known from activity alone",
     ]
     text = "\n".join(lines)
     # Both modes count, weeks begin on Monday, and the chart ends with the last activation.
@@ -137,10 +149,17 @@ def test_report_of_all_courses_adds_what_is_not_understood(site: Site) -> None:
     )
     assert "Algebra [for all] 2 0 2 3 9 7 3" in text
     assert "course-v1:Org+B+2026 1 1 1 1 ? ? ?" in text
+    # Of B events know all; the LMS counts nobody else there.
+    assert (
+        "Algebra [for all]\nevents know 1 of 9 enrolled learners: history begins in the middle of "
+        "this course\n1 is known from activity alone\n\n" in text
+    )
     assert text.endswith(
         "unclassified 2.45% (49) · malformed 0.05% (1)\n49 dreamt on course\n"
-        "5 excluded, the last on 2026-03-03\n1 impossible_time, the last on 2099-01-01\n"
-        "Teach it a verb: docs/extending.md"
+        "1 impossible_time, the last on 2099-01-01\nTeach it a verb: docs/extending.md\n\n"
+        "Sent, understood and not as it seems\n"
+        "3 taken back · 4 sent under another id too · 5 of excluded actors\n"
+        "objects of other tools: 1, in 2 statements"
     )
     _fits_a_screen(run.out)
 

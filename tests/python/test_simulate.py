@@ -7,12 +7,14 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import NAMESPACE_DNS, uuid5
 
 import pytest
 
 from oars.simulate import Simulation, SimulationPlan
+from oars.simulate.courses import BEGINS_LATE_AT, POOL_SIZE, SHOWN_COUNT
 
 Json = dict[str, Any]
 
@@ -20,6 +22,8 @@ PLAN = SimulationPlan(statements=25_000)
 
 ATTEMPT = "http://id.tincanapi.com/extension/attempt-id"
 LMS = "https://lms.example.com"
+OLD_LMS = "https://old-lms.example.com"
+VOIDED = "http://adlnet.gov/expapi/verbs/voided"
 
 # Leaves that every statement has.
 ENVELOPE = {
@@ -73,7 +77,7 @@ SHAPES: dict[tuple[str, str], tuple[set[str], set[str]]] = {
     ("verbs/initialized", "activity-type/video"): (set(), {LENGTH}),
     ("verbs/played", "activity-type/video"): ({LENGTH}, {TIME, "result.extensions"}),
     ("verbs/paused", "activity-type/video"): ({LENGTH, TIME}, set()),
-    ("verbs/terminated", "activity-type/video"): ({LENGTH, TIME}, set()),
+    ("verbs/terminated", "activity-type/video"): ({LENGTH}, {TIME, "result.extensions"}),
     ("verbs/completed", "activity-type/video"): (
         {LENGTH, TIME, "result.completion", "result.duration"}, set(),
     ),
@@ -132,8 +136,41 @@ def lines(simulation: Simulation) -> list[bytes]:
 
 
 @pytest.fixture(scope="module")
-def statements(lines: list[bytes]) -> list[Json]:
+def everything(lines: list[bytes]) -> list[Json]:
     return [json.loads(line) for line in lines]
+
+
+@pytest.fixture(scope="module")
+def statements(everything: list[Json]) -> list[Json]:
+    """Those that the platform sends of its own objects and learners, each once."""
+    return [statement for statement in everything if oddity(statement) == ""]
+
+
+def oddity(statement: Json) -> str:
+    """What is odd of a statement, '' if nothing."""
+    object_id = statement["object"]["id"]
+    if statement["verb"]["id"] == VOIDED:
+        return "voiding"
+    if statement["actor"]["objectType"] == "Group":
+        return "of a team"
+    if object_id.startswith("https://h5p.example.com/"):
+        return "foreign quiz"
+    if object_id.startswith("uuid://"):
+        return "foreign film"
+    if statement["id"] != id_by_the_rule(statement):
+        return "twin"
+    if statement["actor"]["account"]["homePage"] == OLD_LMS:
+        return "of the old site"
+    return ""
+
+
+def id_by_the_rule(statement: Json) -> str:
+    """The id that the platform gives to the statement."""
+    verb = json.dumps(statement["verb"])
+    if is_child(statement):
+        verb += "-" + statement["object"]["id"].rpartition("@")[2]
+    name = json.dumps(statement["actor"]) + "-" + statement["timestamp"]
+    return str(uuid5(uuid5(NAMESPACE_DNS, verb), name))
 
 
 def tail(iri: str) -> str:
@@ -158,7 +195,7 @@ def leaves(value: Any, path: str = "") -> Iterator[str]:
 
 
 def is_child(statement: Json) -> bool:
-    return "statement" in statement["context"]
+    return "statement" in statement.get("context", {})
 
 
 def is_parent(statement: Json) -> bool:
@@ -209,33 +246,57 @@ def test_plan_is_kept_to_the_number(plan: SimulationPlan) -> None:
     simulation = Simulation(plan)
     found = [json.loads(line) for line in simulation.statements()]
     assert len(found) == simulation.statement_count == plan.statements
-    actors = {statement["actor"]["account"]["name"] for statement in found}
+    actors = {
+        statement["actor"]["account"]["name"]
+        for statement in found
+        if oddity(statement) not in ("voiding", "of a team")
+    }
     assert len(actors) == simulation.learner_count
     assert plan.learners in (None, simulation.learner_count)
 
 
-def test_ids_follow_the_rule_and_are_unique(statements: list[Json]) -> None:
-    for statement in statements:
-        verb = json.dumps(statement["verb"])
-        if is_child(statement):
-            verb += "-" + statement["object"]["id"].rpartition("@")[2]
-        name = json.dumps(statement["actor"]) + "-" + statement["timestamp"]
-        assert statement["id"] == str(uuid5(uuid5(NAMESPACE_DNS, verb), name))
-    assert len({statement["id"] for statement in statements}) == PLAN.statements
+def test_ids_follow_the_rule_and_are_unique(everything: list[Json]) -> None:
+    for statement in everything:
+        if oddity(statement) != "twin":
+            assert statement["id"] == id_by_the_rule(statement)
+    assert len({statement["id"] for statement in everything}) == PLAN.statements
 
 
-def test_lines_are_what_the_lrs_stores(lines: list[bytes], statements: list[Json]) -> None:
-    assert [json.dumps(statement).encode() for statement in statements] == lines
+def test_a_few_statements_are_odd_as_real_sites_send_them(everything: list[Json]) -> None:
+    odd = Counter(filter(None, map(oddity, everything)))
+    kinds = {"voiding", "of a team", "foreign quiz", "foreign film", "twin", "of the old site"}
+    assert set(odd) == kinds
+    assert min(odd.values()) > 5
+    assert max(odd.values()) < 0.005 * PLAN.statements
+    by_id = {statement["id"]: statement for statement in everything}
+    seen: set[str] = set()
+    for last, statement in pairwise(everything):
+        seen.add(last["id"])
+        what = oddity(statement)
+        if what == "voiding":
+            taken_back = by_id[statement["object"]["id"]]
+            assert taken_back["id"] in seen
+            assert not is_parent(taken_back)
+            assert not is_child(taken_back)
+        elif what == "twin":
+            same = json.dumps(statement).replace(OLD_LMS, LMS).replace(statement["id"], last["id"])
+            assert same == json.dumps(last).replace(OLD_LMS, LMS)
+        elif what.startswith("foreign"):
+            assert statement["context"]["contextActivities"]["parent"][0]["id"].startswith(LMS)
+
+
+def test_lines_are_what_the_lrs_stores(lines: list[bytes], everything: list[Json]) -> None:
+    assert [json.dumps(statement).encode() for statement in everything] == lines
     assert any(b"\\u00ed" in line for line in lines)
 
 
-def test_statements_are_in_order_inside_the_window(statements: list[Json]) -> None:
-    moments = [datetime.fromisoformat(statement["timestamp"]) for statement in statements]
+def test_statements_are_in_order_inside_the_window(everything: list[Json]) -> None:
+    moments = [datetime.fromisoformat(statement["timestamp"]) for statement in everything]
     assert moments == sorted(moments)
     assert moments[0] >= PLAN.window_start
     assert moments[-1] < PLAN.window_start + timedelta(days=PLAN.days)
     assert moments[-1].date() > date(2026, 6, 27)
-    for statement, moment in zip(statements, moments, strict=True):
+    for statement, moment in zip(everything, moments, strict=True):
         delay = datetime.fromisoformat(statement["stored"]) - moment
         assert timedelta(0) < delay < timedelta(seconds=10)
 
@@ -265,6 +326,31 @@ def test_position_zero_is_sometimes_lost_and_some_plays_never_end(statements: li
     assert names["verbs/played"] > 0.5 * ends
 
 
+def test_some_players_say_a_wrong_length_or_stop_without_a_position(statements: list[Json]) -> None:
+    lengths: dict[str, Counter[float]] = defaultdict(Counter)
+    stops: Counter[bool] = Counter()
+    for statement in statements:
+        verb, object_type = kind(statement)
+        if object_type != "activity-type/video":
+            continue
+        for key, value in statement["context"]["extensions"].items():
+            if key.endswith("extensions/length"):
+                lengths[statement["object"]["id"]][value] += 1
+        if verb == "verbs/terminated":
+            stops[statement["result"]["extensions"] == {}] += 1
+    right = {video: said.most_common(1)[0][0] for video, said in lengths.items()}
+    wrong = [
+        round(length / right[video], 3)
+        for video, said in lengths.items()
+        for length in said.elements()
+        if length != right[video]
+    ]
+    assert {ratio for ratio in wrong if ratio > 999} == {1000}
+    assert any(ratio < 999 for ratio in wrong)
+    assert len(wrong) < sum(said.total() for said in lengths.values()) / 10
+    assert 0 < stops[True] < stops[False] / 5
+
+
 def test_several_questions_make_a_parent_and_children(statements: list[Json]) -> None:
     children = defaultdict(list)
     for statement in statements:
@@ -292,14 +378,23 @@ def test_several_questions_make_a_parent_and_children(statements: list[Json]) ->
     assert is_misleading
 
 
-def test_attempts_count_up_from_one(statements: list[Json]) -> None:
+def test_attempts_count_up_from_one_and_now_and_then_begin_anew(statements: list[Json]) -> None:
     last: Counter[tuple[str, str]] = Counter()
+    most: Counter[tuple[str, str]] = Counter()
+    resets: Counter[tuple[str, str]] = Counter()
     for statement in statements:
         if kind(statement)[0] == "verbs/evaluated" and not is_child(statement):
             key = statement["actor"]["account"]["name"], statement["object"]["id"]
+            number = statement["object"]["definition"]["extensions"][ATTEMPT]
+            if number == 1 and last[key]:
+                resets[key] += 1
+                last[key] = 0
             last[key] += 1
-            assert statement["object"]["definition"]["extensions"][ATTEMPT] == last[key]
-    assert max(last.values()) >= 3
+            most[key] = max(most[key], number)
+            assert number == last[key]
+    assert max(most.values()) >= 3
+    assert set(resets.values()) == {1}
+    assert 0.002 < len(resets) / len(most) < 0.05
 
 
 def test_every_course_and_block_is_in_the_structure(
@@ -353,16 +448,18 @@ def test_event_sink_rows_fit_their_tables_and_the_statements(
         "object_tag": {9},
     }
     user_of = {row[0]: row[3] for row in rows["external_id"]}
+    late = simulation.courses[BEGINS_LATE_AT].key
     sent = {
-        (
-            user_of[statement["actor"]["account"]["name"]],
-            statement["object"]["id"].removeprefix(f"{LMS}/course/"),
-            kind(statement)[0] == "verbs/registered",
-        )
+        (user_of[actor], course, kind(statement)[0] == "verbs/registered")
         for statement in statements
         if kind(statement)[0] in ("verbs/registered", "verb/unregistered")
+        and (actor := statement["actor"]["account"]["name"]) in user_of
+        and (course := statement["object"]["id"].removeprefix(f"{LMS}/course/"))
     }
-    assert sent == {(row[6], row[1], row[3]) for row in rows["course_enrollment"]}
+    named = set(user_of.values())
+    known = {(row[6], row[1], row[3]) for row in rows["course_enrollment"] if row[6] in named}
+    assert sent <= known
+    assert {course for _, course, _ in known - sent} == {late}
     assert all(str(row[4]).endswith("@example.com") for row in rows["user_profile"])
     filled = sum(row[14] != "" for row in rows["user_profile"]) / len(rows["user_profile"])
     assert 0.55 < filled < 0.85
@@ -379,6 +476,44 @@ def test_staff_and_programs_are_of_the_courses(courses: int) -> None:
     ]
     assert len({program for program, _, _ in rows["programs"]}) == 2
     assert {key for _, _, key in rows["programs"]} == set(keys)
+
+
+def test_history_of_one_course_begins_late_and_the_lms_knows_who_was_there(
+    simulation: Simulation, statements: list[Json]
+) -> None:
+    late = simulation.courses[BEGINS_LATE_AT]
+    begins = PLAN.window_start + timedelta(seconds=late.sent_from)
+    of_course = [s for s in statements if late.key in json.dumps(s)]
+    assert min(datetime.fromisoformat(s["timestamp"]) for s in of_course) >= begins
+    enrolled = {
+        s["actor"]["account"]["name"] for s in of_course if kind(s)[0] == "verbs/registered"
+    }
+    active = {s["actor"]["account"]["name"] for s in of_course}
+    rows = simulation.event_sink_rows()
+    name_of = {row[3]: row[0] for row in rows["external_id"]}
+    by_the_lms = {name_of.get(row[6]) for row in rows["course_enrollment"] if row[1] == late.key}
+    # Some are known from the LMS alone, active or not, few from activity alone.
+    assert active - enrolled
+    assert by_the_lms - active - {None}
+    assert active - enrolled - by_the_lms
+    assert 0.8 < len(rows["external_id"]) / len(rows["user_profile"]) < 1
+
+
+def test_randomized_content_shows_each_learner_a_part(
+    simulation: Simulation, statements: list[Json]
+) -> None:
+    banks = [(course, b) for course in simulation.courses for b in course.blocks if b.pool]
+    assert {course.number % 4 for course, _ in banks} == {1}
+    for _, bank in banks:
+        keys = {block.usage_key for block in bank.pool}
+        shown = defaultdict(set)
+        for statement in statements:
+            block = statement["object"]["id"].partition("/xblock/")[2].partition("/")[0]
+            if block in keys:
+                shown[statement["actor"]["account"]["name"]].add(block)
+        assert len(keys) == POOL_SIZE
+        assert max(map(len, shown.values())) == SHOWN_COUNT
+        assert set().union(*shown.values()) == keys
 
 
 def test_families_have_sane_shares(statements: list[Json]) -> None:

@@ -57,10 +57,14 @@
 {% endmacro %}
 
 
-{#- Select of relation, course_key and version of a table; of one with dumps by their ids and times. -#}
+{#-
+    Select of relation, course_key and version of a table; of one with dumps by their ids and times. A CCX
+    without dumps of its own shows the blocks of its course: it has the version of that one.
+-#}
 {% macro content_versions(name, relation) -%}
     {%- set columns = oars.state().columns.get(oars.key_of(relation), []) | map(attribute=0) | list -%}
     {%- set is_dumped = 'dump_id' in columns and 'time_last_dumped' in columns -%}
+    {%- set versions -%}
     select
         '{{ name }}' as relation,
         {{ 'course_key' if is_dumped and 'course_key' in columns else "'*'" }} as course_key,
@@ -69,6 +73,21 @@
         )))) as version
     from {{ relation }}
     group by course_key
+    {%- endset -%}
+    {{ versions }}
+    {%- if name == 'event_sink.course_blocks' %}
+    union all
+    select versions.relation, ccx_courses.course_key, versions.version
+    from (
+        select distinct
+            course_key,
+            replaceRegexpOne(course_key, '^ccx-v1:(.+)\\+ccx@[^+]+$', 'course-v1:\\1') as parent_key
+        from {{ oars.ops('course_months') }}
+        where startsWith(course_key, 'ccx-v1:')
+    ) as ccx_courses
+    inner join ({{ versions }}) as versions on ccx_courses.parent_key = versions.course_key
+    where ccx_courses.course_key not in (select course_key from {{ relation }})
+    {%- endif -%}
 {%- endmacro %}
 
 

@@ -100,6 +100,26 @@
 {% endmacro %}
 
 
+{#-
+    Of the roots of a model those that a relation across courses lies between: what is new there in one
+    course may change any.
+-#}
+{% macro roots_across_courses(unique_id) %}
+    {%- set inputs = oars.inputs_of(unique_id) -%}
+    {%- if 'across' not in inputs -%}
+        {%- set roots = [] -%}
+        {%- for model in inputs.models -%}
+            {%- do roots.extend(
+                oars.all_roots_of(model) if graph.nodes[model].config.meta.scope == 'instance'
+                else oars.roots_across_courses(model)
+            ) -%}
+        {%- endfor -%}
+        {%- do inputs.update({'across': roots | unique | sort}) -%}
+    {%- endif -%}
+    {{ return(inputs.across) }}
+{% endmacro %}
+
+
 {#- unique_ids of the relations that a model rests on, near and far. -#}
 {% macro ancestors_of(unique_id) %}
     {%- set inputs = oars.inputs_of(unique_id) -%}

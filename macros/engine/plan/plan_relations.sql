@@ -58,7 +58,10 @@
         {%- do tables.append("('" ~ node.name ~ "', '" ~ node.config.meta.scope ~ "', '" ~ node.schema
             ~ "', '" ~ node.alias ~ "', " ~ (node.name in whole) ~ ')') -%}
         {%- for root in oars.all_roots_of(node.unique_id) -%}
-            {%- do roots.append("('" ~ node.name ~ "', '" ~ root ~ "')") -%}
+            {%- do roots.append("('" ~ node.name ~ "', '" ~ root ~ "', false)") -%}
+        {%- endfor -%}
+        {%- for root in oars.roots_across_courses(node.unique_id) -%}
+            {%- do roots.append("('" ~ node.name ~ "', '" ~ root ~ "', true)") -%}
         {%- endfor -%}
     {%- endfor -%}
     with
@@ -70,7 +73,11 @@
         )
     ),
     roots_of_relations as (
-        select * from values('name String, root String', {{ roots | join(', ') or "('', '')" }})
+        select *
+        from values(
+            'name String, root String, is_of_all_courses Bool',
+            {{ roots | join(', ') or "('', '', false)" }}
+        )
     ),
     ledger as ({{ oars.ledger_before_and_now() }}),
     root_versions as (
@@ -89,7 +96,7 @@
             sumIf(cityHash64(relation, version_before), version_before != 0) as version_before
         from roots_of_relations
         inner join root_versions on roots_of_relations.root = root_versions.root
-        where course_key = '*'
+        where course_key = '*' or is_of_all_courses
         group by name
     ),
     wanted as (
@@ -117,11 +124,11 @@
         inner join root_versions on roots_of_relations.root = root_versions.root
         left join of_all_courses on relations.name = of_all_courses.name
         where
-            relations.scope = 'instance'
-            or (
+            not roots_of_relations.is_of_all_courses
+            and (relations.scope = 'instance' or (
                 root_versions.course_key != '*'
                 and (relations.scope = 'statement' or root_versions.course_key != '')
-            )
+            ))
         group by relation, course_key
     ),
     settled as (

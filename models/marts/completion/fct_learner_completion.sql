@@ -15,6 +15,7 @@ blocks as (
     select
         course_key,
         block_id,
+        selector_id,
         is_completable
     from {{ ref('dim_course_blocks') }}
     where {{ planned() }}
@@ -26,9 +27,22 @@ courses as (
 
     select
         course_key,
-        countIf(is_completable) as completable_block_count
+        countIf(is_completable and isNull(selector_id)) as common_block_count
     from blocks
     group by course_key
+
+),
+
+-- Of content that is selected for each learner: what counts for all, and what more for some.
+selected_counts as (
+
+    select
+        course_key,
+        actor_id,
+        sum(block_count) as block_count
+    from {{ ref('int_selected_content') }}
+    where {{ planned() }} and kind = 'completable' and subsection_id = ''
+    group by course_key, actor_id
 
 ),
 
@@ -38,7 +52,7 @@ counted_completions as (
         block_completions.org as org,
         block_completions.course_key as course_key,
         block_completions.actor_id as actor_id,
-        courses.completable_block_count as completable_block_count,
+        courses.common_block_count as common_block_count,
         -- Without structure every block counts, with it those that are still to be completed.
         block_completions.is_complete
         and (courses.course_key = '' or blocks.is_completable) as is_counted,
@@ -59,7 +73,7 @@ learners as (
         course_key,
         actor_id,
         countIf(is_counted) as completed_block_count,
-        any(completable_block_count) as completable_block_count,
+        any(common_block_count) as common_block_count,
         max(last_completed_at) as last_completed_at
     from counted_completions
     group by org, course_key, actor_id
@@ -67,11 +81,18 @@ learners as (
 )
 
 select
-    org,
-    course_key,
-    actor_id,
-    completed_block_count,
-    completable_block_count,
+    learners.org as org,
+    learners.course_key as course_key,
+    learners.actor_id as actor_id,
+    learners.completed_block_count as completed_block_count,
+    learners.common_block_count + selected.block_count + selected_more.block_count
+        as completable_block_count,
     {{ ratio('completed_block_count', 'completable_block_count') }} as completion_ratio,
-    last_completed_at
+    learners.last_completed_at as last_completed_at
 from learners
+left join selected_counts as selected
+    on learners.course_key = selected.course_key and selected.actor_id = ''
+left join selected_counts as selected_more
+    on
+        learners.course_key = selected_more.course_key
+        and learners.actor_id = selected_more.actor_id

@@ -73,18 +73,18 @@ discriminations as (
         block_id,
         'problem' as block_type,
         learner_count as known_learner_count,
-        least(
-            1., {{ var('attention_discrimination_index') }} - assumeNotNull(discrimination_index)
-        ) as share,
+        least(1., round(
+            {{ var('attention_discrimination_index') }} - assumeNotNull(discrimination_index), 6
+        )) as share,
         concat(
             'who does well elsewhere does not do better here (correlation ',
-            toString(round(assumeNotNull(discrimination_index), 2)), ' over ',
+            toString(round(assumeNotNull(discrimination_index), 2) + 0), ' over ',
             toString(learner_count), ' learners)'
         ) as reason
     from {{ ref('agg_problem_difficulty') }}
     where
         {{ planned() }}
-        and learner_count >= {{ var('attention_min_learner_count') }}
+        and learner_count >= {{ var('attention_discrimination_learner_count') }}
         and discrimination_index < {{ var('attention_discrimination_index') }}
 
 ),
@@ -121,7 +121,7 @@ scored as (
 blocks as (
 
     select {{ block_name_columns() }}
-    from {{ ref('dim_course_blocks') }}
+    from {{ ref('int_block_names') }}
     where {{ planned() }}
 
 ),
@@ -129,7 +129,8 @@ blocks as (
 published_courses as (
 
     select distinct course_key
-    from blocks
+    from {{ ref('dim_course_blocks') }}
+    where {{ planned() }}
 
 )
 

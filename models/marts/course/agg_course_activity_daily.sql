@@ -74,21 +74,28 @@ trailing as (
     select
         course_key,
         date,
-        sum(step_7d) as step_7d,
-        sum(step_30d) as step_30d
+        toUInt64(sum(sum(step_7d)) over days_so_far) as active_learner_7d_count,
+        toUInt64(sum(sum(step_30d)) over days_so_far) as active_learner_30d_count
     from trailing_steps
     group by course_key, date
+    window days_so_far as (
+        partition by course_key order by date
+        rows between unbounded preceding and current row
+    )
 
 ),
 
-first_days as (
+days_with_events as (
 
     select
         org,
         course_key,
-        min(date) as first_date
+        date,
+        leadInFrame(toNullable(date)) over (
+            partition by course_key order by date
+            rows between unbounded preceding and unbounded following
+        ) as next_date
     from daily
-    group by org, course_key
 
 ),
 
@@ -97,8 +104,8 @@ calendar as (
     select
         org,
         course_key,
-        {{ each_day_from('first_date') }} as date
-    from first_days
+        {{ each_day_until('date', 'next_date') }} as date
+    from days_with_events
 
 )
 
@@ -111,14 +118,12 @@ select
         coalesce(daily.{{ family }}_event_count, 0) as {{ family }}_event_count,
     {% endfor %}
     coalesce(daily.active_learner_count, 0) as active_learner_count,
-    toUInt64(sum(coalesce(trailing.step_7d, 0)) over days_so_far) as active_learner_7d_count,
-    toUInt64(sum(coalesce(trailing.step_30d, 0)) over days_so_far) as active_learner_30d_count,
+    trailing.active_learner_7d_count as active_learner_7d_count,
+    trailing.active_learner_30d_count as active_learner_30d_count,
     coalesce(daily.session_count, 0) as session_count,
     {{ seconds('coalesce(daily.time_spent_microseconds, 0)') }} as time_spent_seconds
 from calendar
 left join daily on calendar.course_key = daily.course_key and calendar.date = daily.date
-left join trailing on calendar.course_key = trailing.course_key and calendar.date = trailing.date
-window days_so_far as (
-    partition by calendar.course_key order by calendar.date
-    rows between unbounded preceding and current row
-)
+-- Learners may have left the trailing days on a day that has no row.
+asof left join trailing
+    on calendar.course_key = trailing.course_key and calendar.date >= trailing.date

@@ -109,37 +109,17 @@ groups as (
 
 ),
 
--- The groups from the smallest on, with the sum of all before.
-ranked as (
-
-    select
-        *,
-        sum(group_size) over (
-            partition by course_key, attribute_name order by group_size, value
-            rows between unbounded preceding and current row
-        ) - group_size as smaller_sum,
-        min(group_size) over (partition by course_key, attribute_name) as smallest_size,
-        sum(profile_count) over (partition by course_key) as course_profile_count
-    from groups
-
-),
-
--- Small groups are folded, and on from there until what is folded is large enough itself.
+-- What is not known says nothing of anybody, so small groups are among it.
 folded as (
 
     select
         org,
         course_key,
         attribute_name,
-        if(
-            group_size < {{ least_size }}
-            or (smallest_size < {{ least_size }} and smaller_sum < {{ least_size }}),
-            'other',
-            value
-        ) as shown_value,
-        group_size
-    from ranked
-    where course_profile_count > 0
+        if(group_size < {{ least_size }}, 'unknown', value) as shown_value,
+        group_size,
+        sum(profile_count) over (partition by course_key) as course_profile_count
+    from groups
 
 )
 
@@ -150,4 +130,6 @@ select
     shown_value as value,
     sum(group_size) as enrolled_count
 from folded
+-- Where no learner has a profile nothing is known.
+where course_profile_count > 0
 group by org, course_key, attribute, value

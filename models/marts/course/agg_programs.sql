@@ -26,8 +26,8 @@ statuses as (
         program_courses.program_key as program_key,
         status.actor_id as actor_id,
         status.is_enrolled as is_enrolled,
-        isNotNull(status.enrolled_at) as is_ever_enrolled,
-        isNotNull(status.enrolled_at) and coalesce(status.is_passed, false) as is_passed,
+        status.enrollment_source = 'activity' as is_presumed,
+        status.is_passed as is_passed,
         status.course_grade_ratio as course_grade_ratio,
         status.completion_ratio as completion_ratio,
         status.risk_level as risk_level,
@@ -39,6 +39,7 @@ statuses as (
 ),
 
 -- Over the courses a learner is enrolled in: mean grade and completion, and the worst risk.
+-- Presumed is only who is so in all.
 program_learners as (
 
     select
@@ -49,7 +50,7 @@ program_learners as (
         {{ average_ratio('completion_ratio', 'is_enrolled') }} as mean_completion_ratio,
         {{ worst_risk('risk_level') }} as worst_risk_level,
         max(is_enrolled) as is_enrolled_in_any,
-        max(is_ever_enrolled) as is_ever_enrolled_in_any,
+        min(is_presumed) as is_presumed_in_all,
         max(last_active_at) as last_active_in_any_at
     from statuses
     group by program_key, actor_id
@@ -61,7 +62,7 @@ learners as (
     select
         program_learners.program_key as program_key,
         program_learners.is_enrolled_in_any as is_enrolled,
-        program_learners.is_ever_enrolled_in_any as is_ever_enrolled,
+        program_learners.is_presumed_in_all as is_presumed,
         program_learners.passed_course_count = programs.course_count as is_passed,
         program_learners.mean_grade_ratio as course_grade_ratio,
         program_learners.mean_completion_ratio as completion_ratio,
@@ -126,9 +127,11 @@ select
     measures.passed_ratio as passed_ratio,
     measures.graded_count as graded_count,
     measures.avg_grade_ratio as avg_grade_ratio,
+    measures.median_grade_ratio as median_grade_ratio,
     measures.avg_completion_ratio as avg_completion_ratio,
     measures.at_risk_count as at_risk_count,
     measures.high_risk_count as high_risk_count,
+    measures.gone_count as gone_count,
 
     -- times
     last_events.last_event_at as last_event_at

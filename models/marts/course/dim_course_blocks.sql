@@ -34,6 +34,12 @@ labels as (
 
 ),
 
+selected as (
+
+    {{ selected_blocks('blocks') }}
+
+),
+
 tags as (
 
     select
@@ -119,6 +125,7 @@ select
     sections.section_id as section_id,
     subsections.subsection_id as subsection_id,
     units.unit_id as unit_id,
+    selected.selector_id as selector_id,
 
     -- texts
     blocks.block_type as block_type,
@@ -157,5 +164,7 @@ left join units
         and blocks.section_number = units.section_number
         and blocks.subsection_number = units.subsection_number
         and blocks.unit_number = units.unit_number
+left join selected
+    on blocks.course_key = selected.course_key and blocks.block_id = selected.block_id
 left join tag_names
     on blocks.course_key = tag_names.course_key and blocks.block_id = tag_names.block_id

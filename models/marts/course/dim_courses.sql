@@ -18,6 +18,14 @@ seen_courses as (
 
 ),
 
+lms_enrollments as (
+
+    select distinct course_key
+    from {{ ref('stg_event_sink__course_enrollments') }}
+    where {{ planned() }}
+
+),
+
 blocks as (
 
     select
@@ -69,6 +77,8 @@ course_keys as (
     select course_key from published_courses
     union distinct
     select course_key from blocks
+    union distinct
+    select course_key from lms_enrollments
     union distinct
     select course_key from seen_courses
 

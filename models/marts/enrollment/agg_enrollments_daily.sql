@@ -2,6 +2,23 @@
 
 with
 
+events as (
+
+    select
+        org,
+        course_key,
+        actor_id,
+        change,
+        enrollment_mode,
+        previous_mode,
+        (changed_at, event_id) as moment,
+        {{ day_of('changed_at') }} as date
+    from {{ ref('fct_enrollment_changes') }}
+    where {{ planned() }}
+
+),
+
+-- Who is active in the LMS, and known from there alone, came when the LMS says.
 changes as (
 
     select
@@ -10,9 +27,18 @@ changes as (
         change,
         enrollment_mode,
         previous_mode,
-        {{ day_of('changed_at') }} as date
-    from {{ ref('fct_enrollment_changes') }}
-    where {{ planned() }}
+        date
+    from events
+    union all
+    select
+        org,
+        course_key,
+        'activation' as change,
+        enrollment_mode,
+        null::Nullable(String) as previous_mode,
+        {{ day_of('assumeNotNull(first_enrolled_at)') }} as date
+    from {{ ref('fct_enrollments') }}
+    where {{ planned() }} and enrollment_source = 'lms' and is_enrolled
 
 ),
 
@@ -22,25 +48,13 @@ moves as (
     select
         org,
         course_key,
-        enrollment_mode,
         date,
-        change = 'activation' as is_activation,
-        change = 'deactivation' as is_deactivation,
-        change = 'mode_change' as is_mode_change_in,
-        false as is_mode_change_out
+        arrayJoin(if(
+            change = 'mode_change',
+            [('in', enrollment_mode), ('out', assumeNotNull(previous_mode))],
+            [(change, enrollment_mode)]
+        )) as move
     from changes
-    union all
-    select
-        org,
-        course_key,
-        assumeNotNull(previous_mode) as enrollment_mode,
-        date,
-        false as is_activation,
-        false as is_deactivation,
-        false as is_mode_change_in,
-        true as is_mode_change_out
-    from changes
-    where change = 'mode_change'
 
 ),
 
@@ -49,18 +63,41 @@ daily as (
     select
         org,
         course_key,
-        enrollment_mode,
+        move.2 as enrollment_mode,
         date,
-        countIf(is_activation) as activation_count,
-        countIf(is_deactivation) as deactivation_count,
-        countIf(is_mode_change_in) as mode_change_in_count,
-        countIf(is_mode_change_out) as mode_change_out_count
+        countIf(move.1 = 'activation') as activation_count,
+        countIf(move.1 = 'deactivation') as deactivation_count,
+        countIf(move.1 = 'in') as mode_change_in_count,
+        countIf(move.1 = 'out') as mode_change_out_count
     from moves
     group by org, course_key, enrollment_mode, date
 
 ),
 
--- Every mode ever held in the course has a row for every day from its first change on.
+first_events as (
+
+    select
+        course_key,
+        argMin((change, enrollment_mode), moment) as first_event
+    from events
+    group by course_key, actor_id
+
+),
+
+-- Who is heard of first by leaving was in from the first day of the calendar on.
+in_before as (
+
+    select
+        course_key,
+        first_event.2 as enrollment_mode,
+        count() as learner_count
+    from first_events
+    where first_event.1 = 'deactivation'
+    group by course_key, enrollment_mode
+
+),
+
+-- Every mode ever held in the course has a row for every day of the course's calendar.
 held_modes as (
 
     select distinct
@@ -71,13 +108,17 @@ held_modes as (
 
 ),
 
-first_days as (
+days_with_changes as (
 
     select
         course_key,
-        min(date) as first_date
+        date,
+        leadInFrame(toNullable(date)) over (
+            partition by course_key order by date
+            rows between unbounded preceding and unbounded following
+        ) as next_date
     from daily
-    group by course_key
+    group by course_key, date
 
 ),
 
@@ -87,46 +128,35 @@ calendar as (
         held_modes.org as org,
         held_modes.course_key as course_key,
         held_modes.enrollment_mode as enrollment_mode,
-        {{ each_day_from('first_days.first_date') }} as date
+        {{ each_day_until('days_with_changes.date', 'days_with_changes.next_date') }} as date
     from held_modes
-    inner join first_days on held_modes.course_key = first_days.course_key
-
-),
-
-filled as (
-
-    select
-        calendar.org as org,
-        calendar.course_key as course_key,
-        calendar.enrollment_mode as enrollment_mode,
-        calendar.date as date,
-        coalesce(daily.activation_count, 0) as activation_count,
-        coalesce(daily.deactivation_count, 0) as deactivation_count,
-        coalesce(daily.mode_change_in_count, 0) as mode_change_in_count,
-        coalesce(daily.mode_change_out_count, 0) as mode_change_out_count
-    from calendar
-    left join daily
-        on
-            calendar.course_key = daily.course_key
-            and calendar.enrollment_mode = daily.enrollment_mode
-            and calendar.date = daily.date
+    inner join days_with_changes on held_modes.course_key = days_with_changes.course_key
 
 )
 
 select
-    org,
-    course_key,
-    enrollment_mode,
-    date,
-    activation_count,
-    deactivation_count,
-    mode_change_in_count,
-    mode_change_out_count,
-    toUInt64(sum(
+    calendar.org as org,
+    calendar.course_key as course_key,
+    calendar.enrollment_mode as enrollment_mode,
+    calendar.date as date,
+    coalesce(daily.activation_count, 0) as activation_count,
+    coalesce(daily.deactivation_count, 0) as deactivation_count,
+    coalesce(daily.mode_change_in_count, 0) as mode_change_in_count,
+    coalesce(daily.mode_change_out_count, 0) as mode_change_out_count,
+    toUInt64(toInt64(coalesce(in_before.learner_count, 0)) + sum(
         toInt64(activation_count) + toInt64(mode_change_in_count)
         - toInt64(deactivation_count) - toInt64(mode_change_out_count)
     ) over (
-        partition by course_key, enrollment_mode order by date
+        partition by calendar.course_key, calendar.enrollment_mode order by calendar.date
         rows between unbounded preceding and current row
     )) as active_count
-from filled
+from calendar
+left join daily
+    on
+        calendar.course_key = daily.course_key
+        and calendar.enrollment_mode = daily.enrollment_mode
+        and calendar.date = daily.date
+left join in_before
+    on
+        calendar.course_key = in_before.course_key
+        and calendar.enrollment_mode = in_before.enrollment_mode

@@ -13,7 +13,9 @@ sent_events as (
 forum_events as (
 
     select
-        {{ course_learner_keys() }},
+        coalesce(org, '') as org,
+        assumeNotNull(course_key) as course_key,
+        actor_id,
         event_type,
         {{ day_of('emission_time') }} as date
     from sent_events

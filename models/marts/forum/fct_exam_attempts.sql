@@ -6,7 +6,7 @@ sent_events as (
 
     select *
     from {{ ref('stg_xapi__exam_events') }}
-    where {{ counted() }}
+    where {{ counted() }} and isNotNull(actor_id)
 
 ),
 
@@ -21,7 +21,8 @@ exam_events as (
         event_type = 'exam_attempt_submitted' as is_submission,
         (emission_time, event_id) as moment,
         emission_time,
-        attempt_duration_seconds,
+        -- What names no exam is not one exam: how long it took says nothing.
+        if(block_id != '', attempt_duration_seconds, null) as attempt_duration_seconds,
         time_limit_minutes
     from sent_events
 
@@ -51,7 +52,7 @@ attempts as (
 blocks as (
 
     select {{ block_name_columns() }}
-    from {{ ref('dim_course_blocks') }}
+    from {{ ref('int_block_names') }}
     where {{ planned() }}
 
 )

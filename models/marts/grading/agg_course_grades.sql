@@ -2,6 +2,7 @@
 
 with
 
+-- A pass without a grade counts too, in a band of its own.
 graded_learners as (
 
     select
@@ -10,7 +11,7 @@ graded_learners as (
         {{ ratio_band('course_grade_ratio') }} as grade_band,
         is_passed
     from {{ ref('fct_learner_grades') }}
-    where {{ planned() }} and isNotNull(course_grade_ratio)
+    where {{ planned() }} and (isNotNull(course_grade_ratio) or is_passed)
 
 )
 

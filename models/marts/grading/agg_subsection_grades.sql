@@ -30,9 +30,9 @@ blocks as (
 
     select
         {{ block_name_columns() }},
-        toNullable(course_order) as course_order,
-        toNullable(is_graded) as is_graded
-    from {{ ref('dim_course_blocks') }}
+        course_order,
+        is_graded
+    from {{ ref('int_block_names') }}
     where {{ planned() }}
 
 )

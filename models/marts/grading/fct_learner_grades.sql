@@ -6,7 +6,7 @@ sent_events as (
 
     select *
     from {{ ref('stg_xapi__grading_events') }}
-    where {{ counted() }}
+    where {{ counted() }} and isNotNull(actor_id)
 
 ),
 

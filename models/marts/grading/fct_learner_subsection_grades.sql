@@ -6,7 +6,7 @@ sent_events as (
 
     select *
     from {{ ref('stg_xapi__grading_events') }}
-    where {{ counted() }}
+    where {{ counted() }} and isNotNull(actor_id)
 
 ),
 
@@ -17,7 +17,8 @@ grades as (
         coalesce(block_id, '') as block_id,
         (emission_time, event_id) as moment,
         emission_time,
-        {{ score_ratio() }} as ratio,
+        -- What names no subsection is not one subsection: it has no score.
+        if(block_id != '', {{ score_ratio() }}, null) as ratio,
         score_raw,
         score_max
     from sent_events
@@ -44,8 +45,8 @@ blocks as (
 
     select
         {{ block_name_columns() }},
-        toNullable(is_graded) as is_graded
-    from {{ ref('dim_course_blocks') }}
+        is_graded
+    from {{ ref('int_block_names') }}
     where {{ planned() }}
 
 )

@@ -48,18 +48,21 @@ passes as (
 
 ),
 
-first_days as (
+days_with_events as (
 
-    select min(date) as first_date
+    select
+        date,
+        leadInFrame(toNullable(date)) over (
+            order by date rows between unbounded preceding and unbounded following
+        ) as next_date
     from events
-    having count() > 0
 
 ),
 
 calendar as (
 
-    select {{ each_day_from('first_date') }} as date
-    from first_days
+    select {{ each_day_until('date', 'next_date') }} as date
+    from days_with_events
 
 )
 

@@ -6,6 +6,8 @@ learner_days as (
 
     select *
     from {{ ref('int_learner_course_days') }}
+    -- Statements of nobody, of groups say, make no learner.
+    where actor_id != ''
 
 )
 

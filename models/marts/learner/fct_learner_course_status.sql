@@ -1,8 +1,8 @@
 {%- set columns -%}
-    org course_key actor_id enrollment_mode is_enrolled is_passed enrolled_at last_active_at
-    active_day_count problem_count attempted_problem_count judged_problem_count solved_problem_count
-    video_count watched_video_count completable_block_count completed_block_count
-    course_grade_ratio is_completion_known done_count
+    org course_key actor_id enrollment_source enrollment_mode is_enrolled is_passed enrolled_at
+    last_active_at active_day_count problem_count attempted_problem_count judged_problem_count
+    solved_problem_count video_count watched_video_count completable_block_count
+    completed_block_count course_grade_ratio is_completion_known done_count
 {%- endset -%}
 {{ course_relation(order_by=['org', 'course_key', 'actor_id'], moves_with_day=true) }}
 
@@ -14,8 +14,10 @@ progress as (
     select
         *,
         {{ day_of(now_at()) }} as today,
-        {{ day_of('enrolled_at') }} as enrolled_date,
+        -- Of a learner of whom nothing tells when: the first that is heard.
+        {{ day_of('coalesce(enrolled_at, first_event_at)') }} as enrolled_date,
         {{ day_of('last_active_at') }} as last_active_date,
+        coalesce(last_active_date, enrolled_date) as last_here_date,
         isNotNull(completed_block_count) as is_completion_known,
         coalesce(completed_block_count, attempted_problem_count) as done_count
     from {{ ref('int_learner_progress') }}
@@ -57,22 +59,18 @@ situations as (
         courses.lowest_passing_grade as lowest_passing_grade,
         peers.usual_count as usual_count,
         progress.is_enrolled
-        and not coalesce(progress.is_passed, false)
         and coalesce(courses.start_date, progress.today) <= progress.today
         and coalesce(courses.end_date, progress.today) >= progress.today as is_judged,
-        toUInt64(assumeNotNull(dateDiff(
-            'day', coalesce(progress.last_active_date, progress.enrolled_date), progress.today
-        ))) as days_inactive,
+        is_judged and not coalesce(progress.is_passed, false) as is_at_stake,
+        toUInt64(assumeNotNull(dateDiff('day', progress.last_here_date, progress.today)))
+            as days_inactive,
         -- Since when there was something to do: the learner came, and the course had begun.
         arrayMax([
             coalesce(progress.enrolled_date, toDate(0)), coalesce(courses.start_date, toDate(0))
         ]) as joined_date,
         dateDiff('day', joined_date, progress.today) as days_joined,
-        toUInt64(greatest(0, dateDiff(
-            'day',
-            arrayMax([joined_date, coalesce(progress.last_active_date, toDate(0))]),
-            progress.today
-        ))) as days_idle,
+        arrayMax([joined_date, coalesce(progress.last_active_date, toDate(0))]) as idle_since,
+        toUInt64(greatest(0, dateDiff('day', idle_since, progress.today))) as days_idle,
         dateDiff('day', progress.today, courses.end_date) as days_left,
         peers.peer_count >= {{ var('risk_min_peer_count') }}
         and days_joined >= {{ var('risk_grace_days') }} as is_compared
@@ -121,15 +119,15 @@ judged as (
                 days_left <= {{ var('risk_grade_days') }}
                 and course_grade_ratio < lowest_passing_grade,
                 concat(
-                    'grade of ', toString(floor(course_grade_ratio * 100)), ' % with ',
+                    'grade of ', toString(floor({{ percent('course_grade_ratio') }})), ' % with ',
                     {{ number_of('days_left', 'day') }}, ' left; ',
-                    toString(round(lowest_passing_grade * 100)), ' % passes'
+                    toString({{ percent('lowest_passing_grade') }}), ' % passes'
                 )
             )
         ] as possible_reasons,
         arrayMap(
             reason -> assumeNotNull(reason.2),
-            arrayFilter(reason -> is_judged and coalesce(reason.1, false), possible_reasons)
+            arrayFilter(reason -> is_at_stake and coalesce(reason.1, false), possible_reasons)
         ) as risk_reasons
     from situations
 
@@ -142,8 +140,11 @@ select
     actor_id,
 
     -- texts
+    enrollment_source,
     enrollment_mode,
     multiIf(
+        not is_judged, 'not_judged',
+        is_at_stake and days_idle >= {{ var('risk_gone_days') }}, 'gone',
         empty(risk_reasons), 'none',
         days_idle >= {{ var('risk_high_inactive_days') }}
         or length(risk_reasons) >= {{ var('risk_high_reason_count') }}, 'high',

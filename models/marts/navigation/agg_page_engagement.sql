@@ -32,7 +32,7 @@ ever_enrolled as (
         course_key,
         actor_id
     from {{ ref('fct_enrollments') }}
-    where {{ planned() }} and enrollment_count > 0
+    where {{ planned() }}
 
 ),
 
@@ -69,13 +69,18 @@ subsections as (
     select
         course_key,
         block_id,
-        block_name,
-        section_name,
-        subsection_name,
         hierarchy_location,
         toNullable(course_order) as course_order
     from {{ ref('dim_course_blocks') }}
     where {{ planned() }} and block_type = 'sequential'
+
+),
+
+names as (
+
+    select {{ block_name_columns() }}
+    from {{ ref('int_block_names') }}
+    where {{ planned() }}
 
 ),
 
@@ -101,9 +106,9 @@ select
     pages.block_id as block_id,
 
     -- texts
-    subsections.block_name as block_name,
-    subsections.section_name as section_name,
-    subsections.subsection_name as subsection_name,
+    names.block_name as block_name,
+    names.section_name as section_name,
+    names.subsection_name as subsection_name,
     subsections.hierarchy_location as hierarchy_location,
 
     -- figures
@@ -111,12 +116,18 @@ select
     coalesce(visitors.visitor_count, 0) as visitor_count,
     coalesce(visitors.visit_count, 0) as visit_count,
     coalesce(completions.completed_learner_count, 0) as completed_learner_count,
-    {{ ratio(
-        'coalesce(visitors.enrolled_visitor_count, 0)', 'enrolled_counts.ever_enrolled_count'
-    ) }} as visited_ratio
+    -- '' is no page.
+    if(
+        pages.block_id != '',
+        {{ ratio(
+            'coalesce(visitors.enrolled_visitor_count, 0)', 'enrolled_counts.ever_enrolled_count'
+        ) }},
+        null
+    ) as visited_ratio
 from pages
 left join subsections
     on pages.course_key = subsections.course_key and pages.block_id = subsections.block_id
+left join names on pages.course_key = names.course_key and pages.block_id = names.block_id
 left join visitors on pages.course_key = visitors.course_key and pages.block_id = visitors.block_id
 left join completions
     on pages.course_key = completions.course_key and pages.block_id = completions.block_id

@@ -21,9 +21,15 @@ problems as (
         minIf(toNullable(attempt_count), attempt_count > 0) as min_attempt_count,
         maxIf(toNullable(attempt_count), attempt_count > 0) as max_attempt_count,
         countIf(isNotNull(is_correct_first)) as first_known_count,
-        {{ ratio('countIf(is_correct_first)', 'first_known_count') }}
-            as first_attempt_correct_ratio,
-        {{ ratio('countIf(is_ever_correct)', 'learner_count') }} as correct_ratio,
+        -- What names no problem is not one problem: its learners are counted, nothing is judged.
+        if(
+            block_id != '',
+            {{ ratio('countIf(is_correct_first)', 'first_known_count') }},
+            null
+        ) as first_attempt_correct_ratio,
+        if(
+            block_id != '', {{ ratio('countIf(is_ever_correct)', 'learner_count') }}, null
+        ) as correct_ratio,
         {{ average_ratio('last_score_ratio') }} as avg_score_ratio,
         countIf(hint_count > 0) as hint_learner_count,
         countIf(answer_shown_count > 0) as answer_shown_learner_count
@@ -43,7 +49,7 @@ first_attempts as (
         sum(is_correct) over (partition by course_key, actor_id) - is_correct as others_correct,
         count() over (partition by course_key, actor_id) - 1 as others
     from learner_problems
-    where isNotNull(is_correct_first)
+    where isNotNull(is_correct_first) and block_id != ''
 
 ),
 
@@ -71,7 +77,8 @@ correlations as (
             length(learners) >= 10
             and length(arrayDistinct(here)) > 1
             and length(arrayDistinct(elsewhere)) > 1,
-            round(arrayReduce('corrStable', here, elsewhere), 6),
+            -- Plus 0, for none may be a negative zero.
+            round(arrayReduce('corrStable', here, elsewhere), 6) + 0,
             null
         ) as discrimination_index
     from pairs
@@ -82,8 +89,8 @@ blocks as (
 
     select
         {{ block_name_columns() }},
-        toNullable(is_graded) as is_graded
-    from {{ ref('dim_course_blocks') }}
+        is_graded
+    from {{ ref('int_block_names') }}
     where {{ planned() }}
 
 )

@@ -1,3 +1,7 @@
+{#- Typed answers that fewer learners gave are not shown by themselves. -#}
+{%- set least_size = [5, var('min_group_size') | int] | max %}
+{%- set other_answers = '(other answers)' %}
+
 {{ course_relation(order_by=['org', 'course_key', 'block_id', 'question_id', 'response']) }}
 
 with
@@ -6,33 +10,38 @@ sent_events as (
 
     select *
     from {{ ref('stg_xapi__problem_events') }}
-    where {{ counted() }} and submission_part in ('single', 'child')
+    where
+        {{ counted() }}
+        and submission_part in ('single', 'child')
+        and isNotNull(actor_id)
+        and not {{ is_outline_key("coalesce(block_id, '')") }}
 
 ),
 
-answers as (
+submissions as (
 
     select
         {{ course_learner_keys() }},
         coalesce(block_id, '') as block_id,
         coalesce(question_id, block_id, '') as question_id,
-        (emission_time, event_id) as moment,
+        -- Answers that are sent at one time come in the order of their numbers.
+        (emission_time, greatest(coalesce(attempt_number, 0), 0), event_id) as place,
         nullIf(question_text, '') as question_text,
-        if(
-            notEmpty(response_choices) or coalesce(response, '') = '[]',
-            response_choices,
-            [coalesce(response, '')]
-        ) as sent_choices,
+        coalesce(response, '') as text,
+        if(notEmpty(response_choices) or text = '[]', response_choices, [text]) as sent_choices,
         arrayMap(
             choice -> substringUTF8(choice, 1, 256),
             arrayFilter(choice -> notEmpty(trimBoth(choice)), sent_choices)
         ) as choices,
-        coalesce(is_success, false) as is_correct
+        is_success,
+        coalesce(interaction_type, '')
+        in ('choice', 'true-false', 'likert', 'sequencing', 'matching')
+        or coalesce(is_response_listed, false) as is_chosen
     from sent_events
 
 ),
 
--- In a tuple, for the first and last answers count even where they are empty.
+-- The first and the last count even where they are empty, so order comes before choices.
 learners as (
 
     select
@@ -41,25 +50,31 @@ learners as (
         block_id,
         question_id,
         actor_id,
-        argMin((choices, is_correct), moment) as first_answer,
-        argMax(tuple(choices), moment) as last_answer
-    from answers
+        arraySort(each -> each.1, groupArray((place, choices, is_success, is_chosen))) as sorted,
+        arrayJoin(arrayMap(
+            (each, nth) -> (nth = 1, nth = length(sorted), each.2, each.3, each.4),
+            sorted,
+            arrayEnumerate(sorted)
+        )) as submission
+    from submissions
     group by org, course_key, block_id, question_id, actor_id
 
 ),
 
--- One row per learner and response, so that learners need only be counted.
-chosen as (
+-- One row per submission and choice.
+answers as (
 
     select
         org,
         course_key,
         block_id,
         question_id,
-        arrayJoin(arrayDistinct(arrayConcat(first_answer.1, last_answer.1))) as response,
-        has(first_answer.1, response) as is_first,
-        has(last_answer.1, response) as is_last,
-        is_first and first_answer.2 as is_first_correct
+        actor_id,
+        submission.1 as is_first,
+        submission.2 as is_last,
+        submission.4 as is_success,
+        submission.5 as is_chosen,
+        arrayJoin(submission.3) as response
     from learners
 
 ),
@@ -72,22 +87,45 @@ responses as (
         block_id,
         question_id,
         response,
-        countIf(is_first) as first_learner_count,
-        countIf(is_last) as last_learner_count,
-        countIf(is_first_correct) as first_correct_learner_count
-    from chosen
+        response = '{{ other_answers }}'
+        or (not max(is_chosen) and uniqExact(actor_id) < {{ least_size }}) as is_folded,
+        if(min(is_success) = max(is_success) and not is_folded, max(is_success), null) as is_right,
+        uniqExactIfState(actor_id, is_first) as first_learners,
+        uniqExactIfState(actor_id, is_last) as last_learners,
+        uniqExactIfState(actor_id, is_first and coalesce(is_success, false))
+            as first_correct_learners
+    from answers
     group by org, course_key, block_id, question_id, response
 
 ),
 
+shown as (
+
+    select
+        org,
+        course_key,
+        block_id,
+        question_id,
+        if(is_folded, '{{ other_answers }}', response) as shown_response,
+        is_folded::Bool as is_folded,
+        max(is_right) as is_correct,
+        uniqExactIfMerge(first_learners) as first_learner_count,
+        uniqExactIfMerge(last_learners) as last_learner_count,
+        uniqExactIfMerge(first_correct_learners) as first_correct_learner_count
+    from responses
+    group by org, course_key, block_id, question_id, shown_response, is_folded
+
+),
+
+-- A text that not all learners were sent, as with random numbers in it, stands for none of them.
 questions as (
 
     select
         course_key,
         block_id,
         question_id,
-        argMax(question_text, moment) as question_text
-    from answers
+        if(min(question_text) = max(question_text), max(question_text), null) as question_text
+    from submissions
     group by course_key, block_id, question_id
 
 ),
@@ -95,34 +133,38 @@ questions as (
 blocks as (
 
     select {{ block_name_columns() }}
-    from {{ ref('dim_course_blocks') }}
+    from {{ ref('int_block_names') }}
     where {{ planned() }}
 
 )
 
 select
     -- ids
-    responses.org as org,
-    responses.course_key as course_key,
-    responses.block_id as block_id,
-    responses.question_id as question_id,
+    shown.org as org,
+    shown.course_key as course_key,
+    shown.block_id as block_id,
+    shown.question_id as question_id,
 
     -- texts
-    responses.response as response,
+    shown.shown_response as response,
     questions.question_text as question_text,
     blocks.block_name as block_name,
     blocks.section_name as section_name,
     blocks.subsection_name as subsection_name,
 
     -- figures
-    responses.first_learner_count as first_learner_count,
-    responses.last_learner_count as last_learner_count,
-    responses.first_correct_learner_count as first_correct_learner_count
-from responses
+    shown.first_learner_count as first_learner_count,
+    shown.last_learner_count as last_learner_count,
+    shown.first_correct_learner_count as first_correct_learner_count,
+
+    -- booleans
+    shown.is_correct as is_correct,
+    shown.is_folded as is_folded
+from shown
 left join questions
     on
-        responses.course_key = questions.course_key
-        and responses.block_id = questions.block_id
-        and responses.question_id = questions.question_id
-left join blocks
-    on responses.course_key = blocks.course_key and responses.block_id = blocks.block_id
+        shown.course_key = questions.course_key
+        and shown.block_id = questions.block_id
+        and shown.question_id = questions.question_id
+left join blocks on shown.course_key = blocks.course_key and shown.block_id = blocks.block_id
+where shown.first_learner_count + shown.last_learner_count > 0

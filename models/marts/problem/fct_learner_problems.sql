@@ -2,11 +2,15 @@
 
 with
 
+-- An old check in the browser may name the page that the problem is on.
 sent_events as (
 
     select *
     from {{ ref('stg_xapi__problem_events') }}
-    where {{ counted() }}
+    where
+        {{ counted() }}
+        and isNotNull(actor_id)
+        and not {{ is_outline_key("coalesce(block_id, '')") }}
 
 ),
 
@@ -16,17 +20,20 @@ problem_events as (
         {{ course_learner_keys() }},
         coalesce(block_id, '') as block_id,
         event_type,
-        (emission_time, event_id) as moment,
         emission_time,
         coalesce(submission_part in ('single', 'parent'), false) as is_submission,
+        if(is_submission and attempt_number >= 1, attempt_number, null) as attempt_number,
+        (emission_time, event_id) as moment,
+        -- Answers that are sent at one time come in the order of their numbers.
+        (emission_time, coalesce(attempt_number, 0), event_id) as place,
         multiIf(
             not is_submission, null,
             submission_part = 'single' and isNotNull(is_success), is_success,
             score_max > 0, score_raw >= score_max,
             null
         ) as is_correct,
-        {{ score_ratio() }} as score_ratio,
-        if(attempt_number >= 1, attempt_number, null) as attempt_number
+        -- What names no problem is not one problem: it has no score.
+        if(block_id != '', {{ score_ratio() }}, null) as score_ratio
     from sent_events
 
 ),
@@ -38,41 +45,40 @@ learners as (
         course_key,
         block_id,
         actor_id,
-        greatest(
-            countIf(is_submission),
-            toUInt64(coalesce(maxIf(attempt_number, is_submission), 0))
-        ) as attempt_count,
+        greatest(countIf(is_submission), toUInt64(coalesce(max(attempt_number), 0)))
+            as attempt_count,
         minIf(toNullable(emission_time), is_submission) as first_attempt_at,
         maxIf(toNullable(emission_time), is_submission) as last_attempt_at,
         -- Values that may be NULL go in a tuple, for argMin and argMax skip NULL.
-        tupleElement(argMinIf(tuple(attempt_number), moment, is_submission), 1)
+        tupleElement(argMinIf(tuple(attempt_number), place, is_submission), 1)
             as first_attempt_number,
         if(
             coalesce(first_attempt_number, 1) > 1,
             null,
-            tupleElement(argMinIf(tuple(is_correct), moment, is_submission), 1)
+            tupleElement(argMinIf(tuple(is_correct), place, is_submission), 1)
         ) as is_correct_first,
-        tupleElement(argMaxIf(tuple(is_correct), moment, is_submission), 1) as is_correct_last,
+        tupleElement(argMaxIf(tuple(is_correct), place, is_submission), 1) as is_correct_last,
         max(is_correct) as is_ever_correct,
-        minIf(moment, is_correct) as first_correct_moment,
+        argMinIf((place, moment, attempt_number), place, is_correct) as first_correct,
+        -- Numbers begin anew after a reset, and those of what was never sent are only in them.
         if(
             is_ever_correct,
-            coalesce(
-                tupleElement(argMinIf(tuple(toUInt64(attempt_number)), moment, is_correct), 1),
+            greatest(
+                toUInt64(coalesce(first_correct.3, 0)),
                 arrayCount(
-                    submitted -> submitted <= first_correct_moment,
-                    groupArrayIf(moment, is_submission)
+                    submitted -> submitted <= first_correct.1,
+                    groupArrayIf(place, is_submission)
                 )
             ),
             null
         ) as attempts_to_correct,
-        tupleElement(argMaxIf(tuple(score_ratio), moment, is_submission), 1) as last_score_ratio,
+        tupleElement(argMaxIf(tuple(score_ratio), place, is_submission), 1) as last_score_ratio,
         maxIf(score_ratio, is_submission) as best_score_ratio,
         countIf(event_type = 'hint_displayed') as hint_count,
         countIf(event_type = 'answer_shown') as answer_shown_count,
         (answer_shown_count > 0 and (
             not coalesce(is_ever_correct, false)
-            or minIf(moment, event_type = 'answer_shown') < first_correct_moment
+            or minIf(moment, event_type = 'answer_shown') < first_correct.2
         ))::Bool as is_answer_shown_before_correct
     from problem_events
     group by org, course_key, block_id, actor_id
@@ -82,7 +88,7 @@ learners as (
 blocks as (
 
     select {{ block_name_columns() }}
-    from {{ ref('dim_course_blocks') }}
+    from {{ ref('int_block_names') }}
     where {{ planned() }}
 
 )

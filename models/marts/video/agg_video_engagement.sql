@@ -13,6 +13,7 @@ learner_videos as (
 ),
 
 -- Seconds have three places and ratios six: as whole numbers their sum is the same in any order.
+-- What statements name no block for may be many videos: their ratios say nothing.
 videos as (
 
     select
@@ -27,9 +28,10 @@ videos as (
         sum(play_count) as total_play_count,
         sum(toInt64(round(watched_seconds * 1000))) as watched_ms,
         sum(toInt64(round(played_seconds * 1000))) as played_ms,
+        if(block_id = '', 0, viewer_count) as judged_count,
         {{ average_ratio('watched_ratio', 'is_viewer') }} as avg_watched_ratio,
-        {{ ratio('countIf(is_viewer and is_completed)', 'viewer_count') }} as completed_ratio,
-        {{ ratio('countIf(is_viewer and is_captions_used)', 'viewer_count') }}
+        {{ ratio('countIf(is_viewer and is_completed)', 'judged_count') }} as completed_ratio,
+        {{ ratio('countIf(is_viewer and is_captions_used)', 'judged_count') }}
             as captions_learner_ratio
     from learner_videos
     group by org, course_key, block_id

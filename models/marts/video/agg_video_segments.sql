@@ -1,6 +1,33 @@
-{{ course_relation(order_by=['org', 'course_key', 'block_id', 'segment_start_seconds']) }}
+-- In small blocks, for a row may become the 8,640 segments of 12 hours.
+{{ course_relation(
+    order_by=['org', 'course_key', 'block_id', 'segment_start_seconds'],
+    query_settings={'max_block_size': 8192},
+) }}
 
 with
+
+videos as (
+
+    select
+        *,
+        sum(duration_seconds) over (
+            partition by course_key order by viewer_count desc, block_id asc
+            rows between unbounded preceding and current row
+        ) as seconds_so_far
+    from {{ ref('agg_video_engagement') }}
+    where isNotNull(duration_seconds) and watched_seconds > 0 and {{ planned() }}
+
+),
+
+-- Lengths are what clients say. Of a course 700 hours of video have segments, those with the most
+-- viewers, so that invented videos cost no more.
+shown_videos as (
+
+    select *
+    from videos
+    where seconds_so_far <= 700 * 3600
+
+),
 
 -- Segments are numbered from 0; a span's end belongs to it no more.
 spans as (
@@ -13,7 +40,15 @@ spans as (
         intDiv(start_ms, 5000) as first_segment,
         intDiv(assumeNotNull(end_ms) - 1, 5000) + 1 as end_segment
     from {{ ref('int_video_spans') }}
-    where isNotNull(end_ms) and {{ planned() }}
+    where
+        isNotNull(end_ms)
+        and (course_key, block_id) in (
+            select
+                shown.course_key,
+                shown.block_id
+            from shown_videos as shown
+        )
+        and {{ planned() }}
 
 ),
 
@@ -80,6 +115,14 @@ levels as (
 
 ),
 
+watched_levels as (
+
+    select *
+    from levels
+    where view_count > 0
+
+),
+
 segments as (
 
     select
@@ -88,17 +131,9 @@ segments as (
         block_id,
         viewer_count,
         view_count,
-        arrayJoin(range(segment, next_segment)) as segment_number
-    from levels
-    where view_count > 0
-
-),
-
-blocks as (
-
-    select {{ block_name_columns() }}
-    from {{ ref('dim_course_blocks') }}
-    where {{ planned() }}
+        segment_number
+    from watched_levels
+    array join range(segment, next_segment) as segment_number
 
 )
 
@@ -109,13 +144,14 @@ select
     segments.block_id as block_id,
 
     -- texts
-    blocks.block_name as block_name,
-    blocks.section_name as section_name,
-    blocks.subsection_name as subsection_name,
+    videos.block_name as block_name,
+    videos.section_name as section_name,
+    videos.subsection_name as subsection_name,
 
     -- figures
     toUInt32(segments.segment_number * 5) as segment_start_seconds,
     toUInt64(segments.viewer_count) as viewer_count,
     toUInt64(segments.view_count) as view_count
 from segments
-left join blocks on segments.course_key = blocks.course_key and segments.block_id = blocks.block_id
+inner join shown_videos as videos
+    on segments.course_key = videos.course_key and segments.block_id = videos.block_id

@@ -86,7 +86,7 @@ durations as (
 blocks as (
 
     select {{ block_name_columns() }}
-    from {{ ref('dim_course_blocks') }}
+    from {{ ref('int_block_names') }}
     where {{ planned() }}
 
 )
@@ -115,7 +115,10 @@ select
     durations.duration_ms / 1000 as duration_seconds,
 
     -- booleans
-    (learners.completed_count > 0 or coalesce(watched_ratio >= 0.9, false))::Bool as is_completed,
+    -- A player says so too where the learner went straight to the end.
+    coalesce(
+        watched_ratio >= if(learners.completed_count > 0, 0.5, 0.9), learners.completed_count > 0
+    )::Bool as is_completed,
     (learners.captions_shown_count > 0)::Bool as is_captions_used,
 
     -- times

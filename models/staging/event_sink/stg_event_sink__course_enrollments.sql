@@ -29,6 +29,7 @@ select
     -- booleans
     is_active::Bool as is_enrolled,
 
-    -- times
+    -- times; of an enrolment without a readable one that of its dump
+    coalesce(parseDateTime64BestEffortOrNull(created, 6, 'UTC'), dumped_at) as created_at,
     dumped_at as last_published_at
 from newest

@@ -55,18 +55,33 @@ read_again as (
 
 ),
 
+identified as (
+
+    select
+        *,
+        statement.actor as actor,
+        assumeNotNull(coalesce(
+            nullIf(actor.account.name, ''), nullIf(actor.mbox, ''), actor.mbox_sha1sum, ''
+        )) as actor_name,
+        actor.objectType as actor_kind,
+        {{ host_of('toLowCardinality(actor.account.homePage)') }} as home_host,
+        {{ actor_pseudonym() }} as actor_id
+    from read_again
+
+),
+
 -- A learner whom the site has forgotten may be sent again: of that nothing is read.
 without_forgotten as (
 
     select
-        * except (statement, body, mended_body),
-        {{ is_forgotten(actor_pseudonym('read_again.statement.actor')) }} as is_forgotten,
-        if(is_forgotten, '', read_again.body) as body,
-        if(is_forgotten, '', read_again.mended_body) as mended_body,
+        * except (statement, body, mended_body, actor, actor_name),
+        {{ is_forgotten('actor_id') }} as is_forgotten,
+        if(is_forgotten, '', identified.body) as body,
+        if(is_forgotten, '', identified.mended_body) as mended_body,
         if(
-            is_forgotten, JSONExtract('{}', '{{ statement_type() }}'), read_again.statement
+            is_forgotten, JSONExtract('{}', '{{ statement_type() }}'), identified.statement
         ) as statement
-    from read_again
+    from identified
 
 ),
 
@@ -92,15 +107,26 @@ named as (
         body,
         mended_body,
         statement.id as body_id,
-        {{ actor_pseudonym('statement.actor') }} as actor_id,
+        actor_id,
+        actor_kind,
+        home_host,
         toLowCardinality(nullIf(statement.verb.id, '')) as verb_id,
 
         -- object
         toLowCardinality(nullIf(statement.object.id, '')) as raw_object_id,
         statement.object.objectType as object_kind,
         statement.object.definition as definition,
-        toLowCardinality(nullIf(definition.type, '')) as object_type,
-        nullIf(coalesce(definition.name['en'], definition.name['en-US']), '') as object_name,
+        -- A person, a group or a statement as object is of that type, whatever its definition says.
+        toLowCardinality(if(
+            object_kind in ('Agent', 'Group', 'SubStatement', 'StatementRef'),
+            object_kind,
+            nullIf(definition.type, '')
+        )) as object_type,
+        nullIf(coalesce(
+            nullIf(definition.name['en'], ''),
+            nullIf(definition.name['en-US'], ''),
+            arrayFirst(name -> coalesce(name, '') != '', mapValues(definition.name))
+        ), '') as object_name,
         nullIf(
             coalesce(definition.description['en-US'], definition.description['en']), ''
         ) as object_description,
@@ -114,7 +140,8 @@ named as (
         definition.extensions['{{ openedx }}location-id'] as workflow_location,
 
         -- result
-        statement.result as result,
+        {{ result_text() }} as result_text,
+        JSONExtract(result_text, '{{ result_type() }}') as result,
         result.success as is_success,
         result.completion as is_completion,
         result.duration as duration,
@@ -146,8 +173,11 @@ named as (
         context_extensions['{{ video }}length'] as length,
         nullIf(statement.context.statement.id, '') as parent_statement_id,
         notEmpty(groupings) as is_grouped,
-        parents.id[indexOf(parents.definition.type, '{{ course }}')] as course_parent_id,
-        groupings.id[indexOf(groupings.definition.type, '{{ course }}')] as course_grouping_id,
+        toLowCardinality(coalesce(
+            parents.id[indexOf(parents.definition.type, '{{ course }}')],
+            groupings.id[indexOf(groupings.definition.type, '{{ course }}')],
+            if(object_type = '{{ course }}', raw_object_id, null)
+        )) as course_url,
         toLowCardinality(coalesce(
             parents.id[indexOf(parents.objectType, 'GroupActivity')],
             parents.id[indexOf(parents.definition.type, '{{ interaction }}')]
@@ -162,7 +192,7 @@ named as (
         attempt_extensions['{{ tincan }}duration'] as attempt_duration,
         attempt_extensions['{{ openedx }}attempt-started'] as attempt_started,
         attempt_extensions['{{ openedx }}attempt-completed'] as attempt_completed,
-        parseDateTime64BestEffortOrNull(statement.stored, 6, 'UTC') as stored_at
+        {{ moment('statement.stored') }} as stored_at
     from related
 
 ),
@@ -178,13 +208,15 @@ checked as (
             'has speed-to': "if(isNull(speed_to), null, '')",
             'is reply': "if(is_grouped or isNotNull(object_comment_id), '', null)"
         }) }} as event_kind,
-        {{ course_key_of("toLowCardinality(coalesce(
-            course_parent_id,
-            course_grouping_id,
-            if(object_type = '" ~ course ~ "', raw_object_id, null)
-        ))") }} as course_key,
-        {{ block_id_of('raw_object_id') }} as own_block_id,
-        {{ block_id_of('problem_parent_id') }} as parent_block_id
+        {{ course_key_of('course_url') }} as new_course_key,
+        -- The old form looks like any path: it counts on the host of the actor's own system.
+        if(
+            home_host = '' or home_host = {{ host_of('course_url') }},
+            {{ old_course_key_of('course_url') }},
+            null
+        ) as old_course_key,
+        {{ block_id_of('raw_object_id') }} as own_usage_key,
+        {{ block_id_of('problem_parent_id') }} as parent_usage_key
     from named
 
 ),
@@ -199,13 +231,48 @@ classified as (
             splitByChar('/', event_kind)[1]
         ) as event_family,
         if(rejection_reason = '', splitByChar('/', event_kind)[2], '') as event_type,
+        coalesce(new_course_key, old_course_key) as course_key,
+        -- Who takes a statement back learns nothing by it; a group is no learner.
+        rejection_reason = '' and isNotNull(actor_id) and event_type != 'statement_voided'
+            as has_learner,
         multiIf(
             event_type != 'problem_check_server', null,
             object_kind = 'GroupActivity', 'parent',
             notEmpty(problem_parent_id) or isNotNull(parent_statement_id), 'child',
             'single'
-        ) as submission_part
+        ) as submission_part,
+        if(
+            event_type = 'problem_check_server', {{ is_listed_response('response') }}, null
+        ) as is_response_listed
     from checked
+
+),
+
+-- An object without usage key is a block under its own id, so that foreign contents never become
+-- one another; a course is none. A child is about its parent, and a question under its own id.
+with_blocks as (
+
+    select
+        *,
+        event_family in ('video', 'problem', 'grading', 'completion', 'exam')
+        and coalesce(object_type, '') != '{{ course }}' as may_be_foreign,
+        coalesce(submission_part = 'child', false) as is_child,
+        coalesce(if(is_child, parent_usage_key, null), own_usage_key) as usage_key,
+        arrayMap(
+            id -> {{ foreign_id('id') }},
+            if(
+                may_be_foreign and (isNull(usage_key) or is_child and isNull(own_usage_key)),
+                [
+                    coalesce(if(is_child, nullIf(problem_parent_id, ''), null), raw_object_id, ''),
+                    splitByString('/xblock/', coalesce(raw_object_id, ''))[-1]
+                ],
+                []
+            )
+        ) as foreign_ids,
+        coalesce(usage_key, nullIf(foreign_ids[1], '')) as block_key,
+        if(is_child, coalesce(own_usage_key, nullIf(foreign_ids[2], '')), block_key)
+            as question_key
+    from classified
 
 )
 
@@ -213,6 +280,8 @@ select
     -- ids
     event_id,
     cityHash64(body) as statement_hash,
+    -- What twins agree in, beside course, learner and time, which are columns.
+    if(has_learner, {{ twin_hash() }}, null) as twin_hash,
     event_family,
     toLowCardinality(event_type) as event_type,
     rejection_reason,
@@ -220,36 +289,31 @@ select
     object_type,
     {{ without_address('raw_object_id') }} as object_id,
     toLowCardinality(if(rejection_reason = '', {{ course_org('course_key') }}, null)) as org,
-    if(rejection_reason = '', course_key, null) as course_key,
+    -- Longer than any key of Open edX it is none.
+    if(rejection_reason = '' and lengthUTF8(course_key) <= 255, course_key, null) as course_key,
     toLowCardinality(if(rejection_reason = '', {{ course_run('course_key') }}, null)) as course_run,
-    if(rejection_reason = '', actor_id, null) as actor_id,
+    if(has_learner, actor_id, null) as actor_id,
     nullIf(session_id, '') as session_id,
     toLowCardinality(nullIf(transformer_version, '')) as transformer_version,
-    toLowCardinality(
-        if(submission_part = 'child', coalesce(parent_block_id, own_block_id), own_block_id)
-    ) as block_id,
+    toLowCardinality(if(lengthUTF8(block_key) <= 255, block_key, null)) as block_id,
     parent_statement_id,
-    -- A child's own key, also where it is a bare input id.
-    toLowCardinality(if(
-        submission_part = 'child',
-        splitByString('/xblock/', decodeURLComponent(coalesce(raw_object_id, '')))[-1],
-        own_block_id
-    )) as question_id,
+    if(event_type = 'statement_voided', toUUIDOrNull(coalesce(raw_object_id, '')), null)
+        as voided_event_id,
+    toLowCardinality(if(lengthUTF8(question_key) <= 255, question_key, null)) as question_id,
 
     -- what happened
     nullIf(object_extension_type, '') as enrollment_mode,
     nullIf(context_extension_type, '') as forum_post_type,
-    toLowCardinality(
-        if(position(object_name, '@') > 0, {{ masked_addresses('object_name') }}, object_name)
-    ) as object_name,
+    toLowCardinality({{ masked('object_name') }}) as object_name,
     toLowCardinality(object_description) as object_description,
     interaction_type,
     submission_part,
     is_success,
     is_completion,
     -- What learners type, also as the title of a thread, may hold an address.
-    if(position(response, '@') > 0, {{ masked_addresses('response') }}, response) as response,
+    {{ masked('response') }} as response,
     {{ response_choices('response') }} as response_choices,
+    is_response_listed,
     nullIf(letter_grade, '') as letter_grade,
 
     -- figures
@@ -257,17 +321,17 @@ select
     {{ number('score_min') }} as score_min,
     {{ number('score_max') }} as score_max,
     {{ number('score_scaled') }} as score_scaled,
-    {{ whole_number('attempt_number') }} as attempt_number,
+    {{ whole_number('attempt_number', least=1) }} as attempt_number,
     toUInt32OrNull(extract(coalesce(raw_object_id, ''), '/hint/([0-9]+)$'))::Nullable(UInt32)
         as hint_index,
     {{ whole_number('starting_position') }} as starting_position,
     {{ whole_number('ending_point') }} as ending_position,
     {{ whole_number('total_items') }} as total_items,
-    {{ number('length') }} as length_seconds,
-    {{ number('position') }} as position_seconds,
+    {{ video_seconds('length') }} as length_seconds,
+    {{ video_seconds('position') }} as position_seconds,
     {{ iso_duration('duration') }} as duration_seconds,
-    {{ number('seek_from') }} as seek_from_seconds,
-    {{ number('seek_to') }} as seek_to_seconds,
+    {{ video_seconds('seek_from') }} as seek_from_seconds,
+    {{ video_seconds('seek_to') }} as seek_to_seconds,
     {{ number("replaceRegexpOne(speed_from, 'x$', '')") }} as speed_from,
     {{ number("replaceRegexpOne(speed_to, 'x$', '')") }} as speed_to,
     {{ boolean('cc_enabled') }} as is_captions_enabled,
@@ -285,8 +349,8 @@ select
     attempt_code,
     nullIf(attempt_extension_id, '') as attempt_extension_id,
     {{ number('attempt_duration') }} as attempt_duration_seconds,
-    parseDateTime64BestEffortOrNull(attempt_started, 6, 'UTC') as attempt_started_at,
-    parseDateTime64BestEffortOrNull(attempt_completed, 6, 'UTC') as attempt_completed_at,
+    {{ moment('attempt_started') }} as attempt_started_at,
+    {{ moment('attempt_completed') }} as attempt_completed_at,
     {{ number('time_limit') }} as time_limit_minutes,
     nullIf(workflow_action, '') as workflow_action,
     nullIf(prompt_template, '') as prompt_template,
@@ -297,10 +361,10 @@ select
     if(
         rejection_reason = '',
         null,
-        substringUTF8({{ masked_addresses('toValidUTF8(body)') }}, 1, 200)
+        substringUTF8({{ masked('toValidUTF8(body)') }}, 1, 200)
     ) as statement_excerpt,
 
     -- times
     emission_time,
     stored_at
-from classified
+from with_blocks

@@ -15,5 +15,6 @@ select
     object_description,
     workflow_action,
     prompt_template,
-    workflow_location
+    workflow_location,
+    voided_event_id
 from statements

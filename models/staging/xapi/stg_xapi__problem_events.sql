@@ -22,6 +22,7 @@ select
     score_scaled,
     response,
     response_choices,
+    is_response_listed,
     interaction_type,
     object_name as problem_name,
     object_description as question_text,

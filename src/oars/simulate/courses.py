@@ -4,7 +4,7 @@ import math
 import uuid
 from bisect import bisect
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import accumulate
 from random import Random
@@ -16,6 +16,13 @@ LMS = "https://lms.example.com"
 MODES = ("audit", "verified", "honor")
 CCX_AT = 9
 """From ten courses on, this one is a CCX: a class of its own on the first course's content."""
+
+BEGINS_LATE_AT = 2
+"""The statements of this course begin late: it was under way when the site began to send them."""
+UNSENT_SHARE = 0.4
+"""Of the window, for which nothing of that course was sent."""
+POOL_SIZE, SHOWN_COUNT = 4, 2
+"""Problems of a randomized content block, and how many of them a learner gets."""
 
 PLUGIN_BLOCKS = (("poll", "Poll"), ("openassessment", "Peer review"), ("lti_consumer", "Lab"))
 
@@ -85,6 +92,8 @@ class Block:
     children: list["Block"] = field(default_factory=list)
     exam_type: str = ""
     assignment: str = ""
+    pool: list["Block"] = field(default_factory=list)
+    """Of a randomized content block what it chooses from; this stands in the unit as well."""
 
 
 @dataclass
@@ -119,6 +128,8 @@ class Course:
     """The section (from 0) that loses more learners than its place explains."""
     videos: list[Block] = field(default_factory=list)
     subsection_of: dict[int, Block] = field(default_factory=dict)
+    sent_from: float = 0.0
+    """First moment of which statements were sent, in seconds from the window's start."""
     points_possible: dict[int, int] = field(default_factory=dict)
     """Points that each graded subsection is worth."""
     assignment_counts: dict[str, int] = field(default_factory=dict)
@@ -270,6 +281,18 @@ class _Outline:
                 block.problem = self._problem(
                     index, 0.35 if is_exam else 0.15, attempts=1 if is_exam else 3
                 )
+        if index == 0 and self.source % 4 == 1 and not is_exam:
+            self._add_bank(unit, name)
+
+    def _add_bank(self, unit: Block, name: str) -> None:
+        """Put a block into a unit that shows each learner another part of its problems."""
+        bank = self._add("library_content", self.phrases.question.format(s=name, n="?"), unit)
+        for number in range(POOL_SIZE):
+            question = self.phrases.question.format(s=name, n=f"?{number + 1}")
+            block = self._add("problem", question, unit)
+            problem = self._problem(0, 0.15, attempts=3)
+            block.problem = replace(problem, questions=problem.questions[:1])
+            bank.pool.append(block)
 
     def _video(self) -> Video:
         rng = self.rng
@@ -371,9 +394,10 @@ class _Outline:
             for block in [subsection, *subsection.children, *contents]:
                 course.subsection_of[block.index] = subsection
             if subsection.assignment:
-                course.points_possible[subsection.index] = sum(
-                    len(block.problem.questions) for block in contents if block.problem is not None
-                )
+                points = sum(len(block.problem.questions) for block in contents if block.problem)
+                # A problem of a pool is worth one point, and only so many of them are shown.
+                unseen = sum(len(block.pool) - SHOWN_COUNT for block in contents if block.pool)
+                course.points_possible[subsection.index] = points - unseen
                 count = course.assignment_counts.get(subsection.assignment, 0)
                 course.assignment_counts[subsection.assignment] = count + 1
 
@@ -425,6 +449,7 @@ def _build_course(plan: SimulationPlan, number: int) -> Course:
         passing_percent=50 if is_lettered else 60,
         letters=(("A", 85), ("B", 75), ("C", 65), ("D", 50)) if is_lettered else (("Pass", 60),),
         weights={"Homework": 0.5, "Midterm": 0.2, "Final": 0.3},
+        sent_from=UNSENT_SHARE * plan.days * 86400.0 if number == BEGINS_LATE_AT else 0.0,
     )
     _Outline(course, source, subject, rng).build()
     course.section_seconds = _section_seconds(course)

@@ -16,6 +16,7 @@ COMPLETION_MODES = {
     "chapter": "aggregator",
     "sequential": "aggregator",
     "vertical": "aggregator",
+    "library_content": "aggregator",
     "course_info": "excluded",
     **{block_type: "excluded" for block_type, _ in PLUGIN_BLOCKS},
 }
@@ -29,6 +30,7 @@ def build_event_sink(
     learners: list[Learner],
     journeys: list[tuple[Learner, Course]],
     enrollment_rows: list[Row],
+    unnamed: set[int],
 ) -> dict[str, list[SinkRow]]:
     """Build the rows of every table, columns in the order of the tables."""
     sink = _Sink(plan, courses)
@@ -36,7 +38,9 @@ def build_event_sink(
         "course_overviews": sink.course_overviews(),
         "course_blocks": sink.course_blocks(),
         "user_profile": [sink.user_profile(learner) for learner in learners],
-        "external_id": [sink.external_id(learner) for learner in learners],
+        "external_id": [
+            sink.external_id(learner) for learner in learners if learner.number not in unnamed
+        ],
         "course_enrollment": sink.course_enrollments(journeys, enrollment_rows),
         "tag": sink.tag_rows(),
         "taxonomy": sink.taxonomies(),

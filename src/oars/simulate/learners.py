@@ -11,7 +11,7 @@ from itertools import accumulate
 from random import Random
 from typing import NamedTuple
 
-from oars.simulate.courses import Block, Course, Problem, Video, stable_uuid
+from oars.simulate.courses import SHOWN_COUNT, Block, Course, Problem, Video, stable_uuid
 
 DAY = 86400.0
 
@@ -26,7 +26,7 @@ LINK = 7  # which link
 VIDEO_LOAD = 8  # 1 where the player does not know the length yet
 VIDEO_PLAY = 9  # position in ms, -1 where it is lost
 VIDEO_PAUSE = 10  # position in ms
-VIDEO_STOP = 11  # position in ms
+VIDEO_STOP = 11  # position in ms, -1 where it is lost
 VIDEO_COMPLETE = 12
 VIDEO_SEEK = 13  # from ms (-1: not sent), to ms
 CAPTIONS_ON = 14  # position in ms
@@ -56,6 +56,9 @@ Row = tuple[int, int, int, int, int, int, int]
 """Time in microseconds of the window, journey, kind, block, two parameters, session."""
 
 SPEEDS = (125, 150, 200, 75)
+
+# What a learner's player says of a video's length.
+LENGTH_IN_SECONDS, LENGTH_IN_MILLISECONDS, LENGTH_OF_TEN_MINUTES = 0, 1, 2
 
 
 class Country(NamedTuple):
@@ -107,6 +110,17 @@ class Learner:
     def user_id(self) -> int:
         """The id of the learner's account."""
         return 1001 + self.number
+
+    @property
+    def length_form(self) -> int:
+        """How the learner's player says the length of a video: of one learner in twenty wrong."""
+        forms = {2: LENGTH_IN_MILLISECONDS, 18: LENGTH_OF_TEN_MINUTES}
+        return forms.get(self.profile_seed % 40, LENGTH_IN_SECONDS)
+
+    @property
+    def loses_stops(self) -> bool:
+        """Whether the learner's player stops without saying where."""
+        return self.profile_seed % 15 == 1
 
     @property
     def username(self) -> str:
@@ -164,6 +178,7 @@ class Journey:
         self.is_complete: set[int] = set()
         self.seen: set[int] = set()
         self.attempts: dict[int, int] = {}
+        self.is_reset: set[int] = set()
         self.points: dict[int, int] = {}
         self.earned: dict[int, int] = {}
         self.is_passed = False
@@ -439,9 +454,19 @@ class Journey:
             self._emit(TAB, subsection.index, (page - 1) * 256 + page + 1)
         self.now += rng.uniform(1, 5) if page < page_count else 1
 
+    def _shown(self, unit: Block) -> list[Block]:
+        """What of a unit the learner gets: of a pool always the same part."""
+        hidden: set[int] = set()
+        for bank in unit.children:
+            if bank.pool:
+                chosen = Random(f"oars-chosen-{self.number}-{bank.index}")
+                left_out = chosen.sample(bank.pool, len(bank.pool) - SHOWN_COUNT)
+                hidden |= {bank.index, *(block.index for block in left_out)}
+        return [block for block in unit.children if block.index not in hidden]
+
     def _read(self, unit: Block) -> None:
         rng = self.rng
-        for block in unit.children:
+        for block in self._shown(unit):
             if block.video is not None:
                 self._watch(block)
             elif block.problem is not None:
@@ -565,11 +590,14 @@ class Journey:
         if position >= video.length_ms:
             self._emit(VIDEO_COMPLETE, index)
             self.now += 0.05
-            self._emit(VIDEO_STOP, index, video.length_ms)
+            self._emit(VIDEO_STOP, index, -1 if self.learner.loses_stops else video.length_ms)
             self._complete(block)
         elif rng.random() > 0.16:
             # The others close the tab: nothing is sent.
-            self._emit(VIDEO_PAUSE if rng.random() < 0.7 else VIDEO_STOP, index, position)
+            if rng.random() < 0.7:
+                self._emit(VIDEO_PAUSE, index, position)
+            else:
+                self._emit(VIDEO_STOP, index, -1 if self.learner.loses_stops else position)
         self.now += rng.uniform(1, 10)
 
     # -- problems and grades --------------------------------------------------------------------
@@ -601,6 +629,11 @@ class Journey:
                 knows_answer = True
             elif rng.random() > 0.58 + 0.36 * learner.diligence:
                 return
+            if tried == limit and index not in self.is_reset and learner.number % 2:
+                # Staff let the learner begin anew: the platform counts from 1 again.
+                self.is_reset.add(index)
+                self.now += rng.uniform(600, 7200)
+                tried = 0
         if problem.has_answer and not knows_answer and rng.random() < 0.45:
             self._see_answer(index)
 

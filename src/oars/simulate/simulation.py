@@ -18,6 +18,7 @@ from oars.simulate.learners import (
     choose_courses,
     make_learner,
 )
+from oars.simulate.oddities import with_oddities
 from oars.simulate.plan import SimulationPlan
 from oars.simulate.statements import DAY_US, StatementWriter
 
@@ -33,6 +34,9 @@ class Recording:
     learners: list[Learner] = field(default_factory=list)
     journeys: list[tuple[Learner, Course]] = field(default_factory=list)
     enrollment_rows: list[Row] = field(default_factory=list)
+    """What the LMS has; of a course that begins late also what was not sent."""
+    unnamed: set[int] = field(default_factory=set)
+    """Learners whose external id the LMS has not published."""
     statement_count: int = 0
 
     def rows_of(self, day: int) -> list[Row]:
@@ -64,8 +68,10 @@ class Simulation:
         writer = StatementWriter(
             self.courses, recording.journeys, plan.seed, plan.window_start, plan.days
         )
-        for day in range(plan.days):
-            yield from writer.write(recording.rows_of(day))
+        ordinary = (
+            line for day in range(plan.days) for line in writer.write(recording.rows_of(day))
+        )
+        yield from with_oddities(ordinary, plan.seed)
 
     def event_sink_rows(self) -> dict[str, list[SinkRow]]:
         """Give the rows of each event_sink table, in the order of the table's columns."""
@@ -76,6 +82,7 @@ class Simulation:
             recording.learners,
             recording.journeys,
             recording.enrollment_rows,
+            recording.unnamed,
         )
 
     def operator_rows(self) -> dict[str, list[SinkRow]]:
@@ -146,13 +153,28 @@ class _Recorder:
         if more:
             count = max(count, rng.randint(2, 4))
         recording.learners.append(learner)
-        journeys = []
-        for course in choose_courses(rng, self.courses, count):
-            journey = Journey(len(recording.journeys), learner, course, rng, self.window)
-            journey.run()
-            recording.journeys.append((learner, course))
-            journeys.append(journey)
-        return journeys
+        lives = [
+            self._journey(learner, course, rng)
+            for course in choose_courses(rng, self.courses, count)
+        ]
+        journeys = [journey for journey in lives if journey.rows]
+        # Who was only where nothing is sent from yet goes to the first course too.
+        return journeys or [self._journey(learner, self.courses[0], rng)]
+
+    def _journey(self, learner: Learner, course: Course, rng: Random) -> Journey:
+        """Let a learner live through a course; keep of it what was sent, and what the LMS knows."""
+        recording = self.recording
+        journey = Journey(len(recording.journeys), learner, course, rng, self.window)
+        recording.journeys.append((learner, course))
+        sent_from = int(course.sent_from * 1e6)
+        rows = journey.run()
+        journey.rows = [row for row in rows if row[0] >= sent_from]
+        unsent = [row for row in rows if row[0] < sent_from and row[2] <= UNENROLL]
+        recording.enrollment_rows += unsent
+        # Of few of these the LMS has not said who they are.
+        if unsent and learner.number % 4 == 3:
+            recording.unnamed.add(learner.number)
+        return journey
 
     def _fit(self, journeys: list[Journey], rows: list[Row], natural: int, wanted: int) -> None:
         if wanted > natural:

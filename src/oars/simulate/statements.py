@@ -87,9 +87,10 @@ UNKNOWN_FORMS = {
 }
 """What plugins of a site send besides, by block type: verbs and types that no list knows."""
 
-HAS_POSITION, HAS_RESULT, IS_BY_FIRST, IS_RARE = 1, 2, 4, 8
+HAS_POSITION, HAS_RESULT, IS_BY_FIRST, IS_RARE, HAS_LENGTH = 1, 2, 4, 8, 16
 """What must be known of a kind to write it: a video position or another result, a template that
-depends on the first parameter too, an object that hardly occurs twice."""
+depends on the first parameter too, an object that hardly occurs twice, the length of a video as
+the learner's player says it."""
 
 FORMS = [0] * (act.UNKNOWN + 1)
 for _kind in (act.VIDEO_PLAY, act.VIDEO_PAUSE, act.VIDEO_STOP, act.VIDEO_SEEK):
@@ -106,6 +107,11 @@ for _kind in (act.VIDEO_LOAD, act.CHECK_SERVER, act.HINT):
     FORMS[_kind] |= IS_BY_FIRST
 for _kind in range(act.THREAD_CREATED, act.EXAM_SUBMITTED + 1):
     FORMS[_kind] |= IS_RARE
+for _kind in range(act.VIDEO_LOAD, act.SPEED + 1):
+    FORMS[_kind] |= HAS_LENGTH
+
+LENGTH_FORM = 2
+"""The step of a video template's selector from one form of the length to the next."""
 
 CHILD = act.UNKNOWN + 1
 """Stands for the kind of a child where results are kept."""
@@ -275,8 +281,13 @@ class CourseWriter:
 
     def _video(self, kind: int, block: Block, first: int) -> Shape:
         assert block.video is not None
-        length = {"https://w3id.org/xapi/video/extensions/length": _seconds(block.video.length_ms)}
-        is_unknown = kind == act.VIDEO_LOAD and first == 1
+        length_form, is_unknown = divmod(first, LENGTH_FORM)
+        seconds = {
+            act.LENGTH_IN_SECONDS: _seconds(block.video.length_ms),
+            act.LENGTH_IN_MILLISECONDS: float(block.video.length_ms),
+            act.LENGTH_OF_TEN_MINUTES: 600.0,
+        }
+        length = {"https://w3id.org/xapi/video/extensions/length": seconds[length_form]}
         address = f"{LMS}/xblock/{block.usage_key}"
         return Shape(_activity(address, type=T_VIDEO), self.home, {} if is_unknown else length)
 
@@ -511,6 +522,7 @@ class StatementWriter:
         actors = {learner.number: actor_json(learner) for learner, _ in journeys}
         self.actors = [actors[learner.number] for learner, _ in journeys]
         self.names = [f"{actor}-".encode() for actor in self.actors]
+        self.length_forms = [LENGTH_FORM * learner.length_form for learner, _ in journeys]
         self.sessions = [""] * len(journeys)
         self.session_numbers = [0] * len(journeys)
         # A day more than the window: the last batch may be stored after midnight.
@@ -531,6 +543,7 @@ class StatementWriter:
         # One long function with few calls, since a call for each step costs more than the step.
         writers, actors, names = self.writers, self.actors, self.names
         sessions, session_numbers = self.sessions, self.session_numbers
+        length_forms = self.length_forms
         dates, clock, variant = self.dates, _CLOCK, _VARIANT
         batch, tail = -1, ""
         for row in rows:
@@ -541,6 +554,8 @@ class StatementWriter:
                 template = writer.rare_template(row)
             else:
                 selector = first if form & IS_BY_FIRST else 0
+                if form & HAS_LENGTH:
+                    selector += length_forms[journey]
                 key = (kind << 48) | (index << 32) | selector
                 found = writer.templates.get(key)
                 template = writer.template(kind, index, selector) if found is None else found

@@ -1,29 +1,30 @@
 {#-
     Hash of a JSON value, of its text as the engine writes it (no blanks, 1.0 as 1): the same for
-    members in another order. From the inside out each object and list is replaced by a hash of its
-    members, those of an object sorted, until one value is left. Without a comma there is only one
-    order. A text is taken whole, whatever brackets are in it.
+    members in another order. Without a comma there is only one order. Nearly all else is an object of
+    plain members and objects of such. What is nested deeper is worked off from the inside out, until
+    one value is left; which of these it is does not depend on the order either.
 -#}
 {% macro json_hash(text) -%}
-    {%- set quoted = '"(?:[^"\\\\\\\\]|\\\\\\\\.)*"' -%}
-    {%- set plain = '(?:[^\\[\\]{}"]|' ~ quoted ~ ')*' -%}
-    {%- set members = "extractAll(substring(piece, 2, length(piece) - 2), '(?:[^,\"]|" ~ quoted ~ ")+')" -%}
-    cityHash64(if(
+    {%- set members = "JSONExtractKeysAndValuesRaw(" ~ text ~ ")" -%}
+    {%- set objects = "countSubstrings(" ~ text ~ ", '{')" -%}
+    {%- set lists = "countSubstrings(" ~ text ~ ", '[')" -%}
+    cityHash64(multiIf(
         position({{ text }}, ',') = 0,
         {{ text }},
-        arrayFold(
-            (value, level) -> arrayStringConcat(arrayMap(
-                piece -> multiIf(
-                    length(piece) = 1, piece,
-                    startsWith(piece, '{'),
-                    concat('#', toString(cityHash64(arraySort({{ members }})))),
-                    startsWith(piece, '['),
-                    concat('$', toString(cityHash64({{ members }}))),
-                    piece
-                ),
-                extractAll(value, '(?s)[{]{{ plain }}[}]|\\[{{ plain }}\\]|{{ quoted }}|[^\\[\\]{}"]+|.')
+        startsWith({{ text }}, '{')
+        and {{ lists }} = 0
+        and {{ objects }} = 1 + arrayCount(member -> startsWith(member.2, '{'), {{ members }}),
+        toString(cityHash64(arraySort(arrayMap(
+            member -> (member.1, if(
+                startsWith(member.2, '{'),
+                toString(cityHash64(arraySort(JSONExtractKeysAndValuesRaw(member.2)))),
+                concat(' ', member.2)
             )),
-            range(least(countSubstrings({{ text }}, '{') + countSubstrings({{ text }}, '['), 512)),
+            {{ members }}
+        )))),
+        arrayFold(
+            (value, level) -> {{ hashed_inside('value') }},
+            range(least({{ objects }} + {{ lists }}, 512)),
             {{ text }}
         )
     ))

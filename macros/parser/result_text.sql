@@ -4,7 +4,7 @@
 -#}
 {% macro result_text() -%}
     {%- set may_be_a_text -%}
-        multiSearchAny(mended_body, ['"{', '"\\u007b', '"\\u007B'])
+        position(mended_body, '"{') > 0 or position(mended_body, '"\\u007') > 0
     {%- endset -%}
     if(
         statement.result in ('{}', 'null'),

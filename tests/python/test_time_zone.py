@@ -14,7 +14,10 @@ DAYS = (
 EVENTS_BY_DAY = """
 select toString(toDate(emission_time, '{zone}')) as date, count() as events
 from oars_staging.base_xapi__statements_final
-where course_key is not null and event_family != 'malformed'
+where
+    course_key is not null
+    and event_family != 'malformed'
+    and event_id not in (select event_id from oars_intermediate.int_uncounted_statements)
 group by date order by date
 """
 TOTALS = """

@@ -122,11 +122,11 @@ named as (
             object_kind,
             nullIf(definition.type, '')
         )) as object_type,
-        nullIf(coalesce(
-            nullIf(definition.name['en'], ''),
-            nullIf(definition.name['en-US'], ''),
-            arrayFirst(name -> coalesce(name, '') != '', mapValues(definition.name))
-        ), '') as object_name,
+        multiIf(
+            notEmpty(definition.name['en']), definition.name['en'],
+            notEmpty(definition.name['en-US']), definition.name['en-US'],
+            nullIf(arrayFirst(name -> coalesce(name, '') != '', mapValues(definition.name)), '')
+        ) as object_name,
         nullIf(
             coalesce(definition.description['en-US'], definition.description['en']), ''
         ) as object_description,
@@ -231,6 +231,8 @@ classified as (
             splitByChar('/', event_kind)[1]
         ) as event_family,
         if(rejection_reason = '', splitByChar('/', event_kind)[2], '') as event_type,
+        -- Long enough for an address that begins in what is shown of it.
+        if(rejection_reason = '', '', substringUTF8(toValidUTF8(body), 1, 1000)) as rejected_text,
         coalesce(new_course_key, old_course_key) as course_key,
         -- Who takes a statement back learns nothing by it; a group is no learner.
         rejection_reason = '' and isNotNull(actor_id) and event_type != 'statement_voided'
@@ -361,7 +363,7 @@ select
     if(
         rejection_reason = '',
         null,
-        substringUTF8({{ masked('toValidUTF8(body)') }}, 1, 200)
+        substringUTF8({{ masked('rejected_text') }}, 1, 200)
     ) as statement_excerpt,
 
     -- times

@@ -172,7 +172,7 @@ class _Recorder:
         unsent = [row for row in rows if row[0] < sent_from and row[2] <= UNENROLL]
         recording.enrollment_rows += unsent
         # Of few of these the LMS has not said who they are.
-        if unsent and learner.number % 4 == 3:
+        if unsent and learner.number % 4 == 2:
             recording.unnamed.add(learner.number)
         return journey
 

@@ -1,29 +1,23 @@
 {#-
-    Whether the choices in the object's definition name the response, by id or description: of a
-    list each of its texts. NULL where the definition has no choices or the response is empty.
+    Whether the choices of a question name the response, by id or description: of a list each of its
+    texts. `choices` is the JSON text of the definition's choices, `texts` those of a list. NULL where
+    the definition has no choices or the response is empty.
 -#}
-{% macro is_listed_response(response) -%}
+{% macro is_listed_response(choices, response, texts) -%}
     {%- set names -%}
         arrayFlatten(arrayMap(
             choice -> arrayConcat([choice.id], mapValues(choice.description)),
             JSONExtract(
-                mended_body, 'object', 'definition', 'choices',
+                {{ choices }},
                 'Array(Tuple(id Nullable(String), description Map(String, Nullable(String))))'
             )
         ))
     {%- endset -%}
-    {%- set texts -%}
-        if(
-            notEmpty({{ response_choices(response) }}),
-            {{ response_choices(response) }},
-            [coalesce({{ response }}, '')]
-        )
-    {%- endset -%}
     if(
-        notEmpty({{ response }})
-        and position(mended_body, '"choices"') > 0
-        and JSONLength(mended_body, 'object', 'definition', 'choices') > 0,
-        toNullable(hasAll({{ names }}, {{ texts }})::Bool),
+        notEmpty({{ response }}) and JSONLength({{ choices }}) > 0,
+        toNullable(hasAll(
+            {{ names }}, if(notEmpty({{ texts }}), {{ texts }}, [coalesce({{ response }}, '')])
+        )::Bool),
         null
     )
 {%- endmacro %}

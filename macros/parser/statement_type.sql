@@ -13,7 +13,7 @@
         verb Tuple(id Nullable(String)),
         object Tuple(id Nullable(String), objectType Nullable(String), definition Tuple(
             type Nullable(String), name {{ extensions }}, description {{ extensions }},
-            interactionType Nullable(String), extensions {{ extensions }})),
+            interactionType Nullable(String), choices Nullable(String), extensions {{ extensions }})),
         result Nullable(String),
         context Tuple(
             statement Tuple(id Nullable(String)),

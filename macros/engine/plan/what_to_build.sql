@@ -118,20 +118,20 @@
 
 {#-
     Columns that the table of the model that is being built is to have: [name, type], in the order of
-    the contract where there is one, and then checked against it.
+    the contract where there is one, and then checked against it. One question serves both.
 -#}
 {% macro columns_of_model(sql) %}
     {%- set known = oars.state().wanted -%}
     {%- if model.name not in known -%}
-        {%- if config.get('contract').enforced -%}
-            {%- set _ = get_assert_columns_equivalent(sql) -%}
-        {%- endif -%}
         {%- set types = {} -%}
         {%- for row in run_query(
             'describe (' ~ sql ~ ') ' ~ adapter.get_model_query_settings(model)
         ).rows -%}
             {%- do types.update({row[0]: row[1]}) -%}
         {%- endfor -%}
+        {%- if config.get('contract').enforced -%}
+            {%- do oars.check_contract(types) -%}
+        {%- endif -%}
         {%- set names = model.columns.keys() if config.get('contract').enforced else types.keys() -%}
         {%- set columns = [] -%}
         {%- for name in names -%}
@@ -140,4 +140,20 @@
         {%- do known.update({model.name: columns}) -%}
     {%- endif -%}
     {{ return(known[model.name]) }}
+{% endmacro %}
+
+
+{#- Stops with dbt's own table of differences unless the types are those of the contract. -#}
+{% macro check_contract(types) %}
+    {%- set promised = {} -%}
+    {%- for name, column in model.columns.items() -%}
+        {%- do promised.update({name: column.data_type}) -%}
+    {%- endfor -%}
+    {%- if types != promised -%}
+        {%- set found = [] -%}
+        {%- for name, data_type in types.items() -%}
+            {%- do found.append({'name': name, 'data_type': data_type}) -%}
+        {%- endfor -%}
+        {%- do exceptions.raise_contract_error(model.columns.values() | list, found) -%}
+    {%- endif -%}
 {% endmacro %}

@@ -131,6 +131,7 @@ named as (
             coalesce(definition.description['en-US'], definition.description['en']), ''
         ) as object_description,
         nullIf(definition.interactionType, '') as interaction_type,
+        coalesce(definition.choices, '') as choices,
         definition.extensions['{{ acrossx }}type'] as object_extension_type,
         definition.extensions['{{ acrossx }}total-items'] as total_items,
         definition.extensions['{{ acrossx }}time-limit'] as time_limit,
@@ -209,12 +210,9 @@ checked as (
             'is reply': "if(is_grouped or isNotNull(object_comment_id), '', null)"
         }) }} as event_kind,
         {{ course_key_of('course_url') }} as new_course_key,
-        -- The old form looks like any path: it counts on the host of the actor's own system.
-        if(
-            home_host = '' or home_host = {{ host_of('course_url') }},
-            {{ old_course_key_of('course_url') }},
-            null
-        ) as old_course_key,
+        {{ old_course_key_of('course_url') }} as old_course_key,
+        {{ host_of('course_url') }} as course_host,
+        {{ response_choices('response') }} as response_choices,
         {{ block_id_of('raw_object_id') }} as own_usage_key,
         {{ block_id_of('problem_parent_id') }} as parent_usage_key
     from named
@@ -233,7 +231,14 @@ classified as (
         if(rejection_reason = '', splitByChar('/', event_kind)[2], '') as event_type,
         -- Long enough for an address that begins in what is shown of it.
         if(rejection_reason = '', '', substringUTF8(toValidUTF8(body), 1, 1000)) as rejected_text,
-        coalesce(new_course_key, old_course_key) as course_key,
+        -- The old form looks like any path: it counts on the host of the actor's own system.
+        toLowCardinality(coalesce(
+            new_course_key, if(home_host = '' or home_host = course_host, old_course_key, null)
+        )) as sent_course_key,
+        -- Longer than any key of Open edX it is none.
+        toLowCardinality(if(
+            rejection_reason = '' and lengthUTF8(sent_course_key) <= 255, sent_course_key, null
+        )) as valid_course_key,
         -- Who takes a statement back learns nothing by it; a group is no learner.
         rejection_reason = '' and isNotNull(actor_id) and event_type != 'statement_voided'
             as has_learner,
@@ -244,7 +249,9 @@ classified as (
             'single'
         ) as submission_part,
         if(
-            event_type = 'problem_check_server', {{ is_listed_response('response') }}, null
+            event_type = 'problem_check_server',
+            {{ is_listed_response('choices', 'response', 'response_choices') }},
+            null
         ) as is_response_listed
     from checked
 
@@ -259,6 +266,8 @@ with_blocks as (
         event_family in ('video', 'problem', 'grading', 'completion', 'exam')
         and coalesce(object_type, '') != '{{ course }}' as may_be_foreign,
         coalesce(submission_part = 'child', false) as is_child,
+        -- What twins agree in, beside course, learner and time, which are columns.
+        {{ twin_hash() }} as content_hash,
         coalesce(if(is_child, parent_usage_key, null), own_usage_key) as usage_key,
         arrayMap(
             id -> {{ foreign_id('id') }},
@@ -282,18 +291,16 @@ select
     -- ids
     event_id,
     cityHash64(body) as statement_hash,
-    -- What twins agree in, beside course, learner and time, which are columns.
-    if(has_learner, {{ twin_hash() }}, null) as twin_hash,
+    if(has_learner, content_hash, null) as twin_hash,
     event_family,
     toLowCardinality(event_type) as event_type,
     rejection_reason,
     verb_id,
     object_type,
     {{ without_address('raw_object_id') }} as object_id,
-    toLowCardinality(if(rejection_reason = '', {{ course_org('course_key') }}, null)) as org,
-    -- Longer than any key of Open edX it is none.
-    if(rejection_reason = '' and lengthUTF8(course_key) <= 255, course_key, null) as course_key,
-    toLowCardinality(if(rejection_reason = '', {{ course_run('course_key') }}, null)) as course_run,
+    toLowCardinality({{ course_org('valid_course_key') }}) as org,
+    valid_course_key::Nullable(String) as course_key,
+    toLowCardinality({{ course_run('valid_course_key') }}) as course_run,
     if(has_learner, actor_id, null) as actor_id,
     nullIf(session_id, '') as session_id,
     toLowCardinality(nullIf(transformer_version, '')) as transformer_version,
@@ -314,7 +321,7 @@ select
     is_completion,
     -- What learners type, also as the title of a thread, may hold an address.
     {{ masked('response') }} as response,
-    {{ response_choices('response') }} as response_choices,
+    response_choices,
     is_response_listed,
     nullIf(letter_grade, '') as letter_grade,
 

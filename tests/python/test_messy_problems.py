@@ -197,6 +197,16 @@ def tell_of_no_correlation() -> None:
         course.submits(who, 3, 1, right_elsewhere > 1, problem="over_there")
 
 
+def tell_of_zero() -> None:
+    course = Course("Zero")
+    target = {
+        "id": f"{LMS}/xblock/{course.block('problem', 'p1')}",
+        "definition": {"type": INTERACTION, "extensions": {ATTEMPT: 1}},
+    }
+    result = {"success": False, "score": {"raw": -0.0, "max": 1}}
+    course.send(1, 1, f"{ACROSS}verbs/evaluated", target, result=result)
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     site = Site(tmp_path_factory.mktemp("site"))
@@ -209,6 +219,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     tell_of_links()
     tell_of_nothing()
     tell_of_no_correlation()
+    tell_of_zero()
     site.insert(Course.sent)
     site.execute(*structure)
     run = site.dbt("build", *WITHOUT_TESTS)
@@ -294,3 +305,8 @@ def test_correlation_of_nothing_is_0_and_not_less(site: Site) -> None:
     where = "block_id like '%@here'"
     text = "toString(discrimination_index) as text"
     assert rows(site, "Uncorrelated", text, "agg_problem_difficulty", where) == [["0"]]
+
+
+def test_zero_has_no_sign(site: Site) -> None:
+    text = "toString(last_score_ratio) as text"
+    assert rows(site, "Zero", text, "fct_learner_problems") == [["0"]]

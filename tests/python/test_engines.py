@@ -7,11 +7,14 @@ statements at once.
 """
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
-from oars_site import WITHOUT_TESTS, Site
+from oars_site import PROJECT, WITHOUT_TESTS, Site
 from test_targets import HttpSite, digests
 
 LEAST = (25, 8)
@@ -30,6 +33,39 @@ def version(engine: Path) -> tuple[int, ...]:
 
 def on(engines: list[Path]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("engine", engines, ids=lambda engine: engine.name)
+
+
+def expressions_in(params: Any) -> Iterator[str]:
+    """What a chart asks for in SQL of its own."""
+    if isinstance(params, dict):
+        if isinstance(params.get("sqlExpression"), str):
+            yield params["sqlExpression"]
+        params = list(params.values())
+    if isinstance(params, list):
+        for each in params:
+            yield from expressions_in(each)
+
+
+def questions_of_dashboards() -> Iterator[str]:
+    """Of each dataset its columns, its measures, and the expressions of its charts."""
+    charts = [
+        yaml.safe_load(path.read_text())
+        for path in sorted((PROJECT / "superset/assets/charts").rglob("*.yaml"))
+    ]
+    for path in sorted((PROJECT / "superset/assets/datasets").rglob("*.yaml")):
+        dataset = yaml.safe_load(path.read_text())
+        table = f"{dataset['schema']}.{dataset['table_name']}"
+        source = f"from ({dataset['sql'] or f'select * from {table}'}) as virtual_table"
+        columns = [
+            column.get("expression") or column["column_name"] for column in dataset["columns"]
+        ]
+        days = [f"toStartOfWeek({c['column_name']})" for c in dataset["columns"] if c["is_dttm"]]
+        yield f"select {', '.join([*columns, *days])}, count() {source} group by all limit 100"
+        yield f"select {', '.join(metric['expression'] for metric in dataset['metrics'])} {source}"
+        for chart in charts:
+            if chart["dataset_uuid"] == dataset["uuid"]:
+                for expression in expressions_in(chart["params"]):
+                    yield f"select {expression} as shown {source} group by shown order by shown"
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +100,10 @@ def test_answers_are_those_of_the_newest_engine(
         assert "success" in said.out
         freshness = site.dbt("source", "freshness")
         assert "ERROR" not in freshness.out
+        asked = list(questions_of_dashboards())
+        assert len(asked) > 80
+        for question in asked:
+            site.over_http(question)
 
 
 @on([engine for engine in ENGINES if version(engine) < LEAST])

@@ -44,17 +44,26 @@
 {% endmacro %}
 
 
-{#- Notes which courses are built: what the model selects is read from there (planned). -#}
+{#-
+    Notes which courses are built: what the model selects is read from there (planned). Only courses
+    of a partition that is built in part are named.
+-#}
 {% macro insert_building(partitions) %}
-    {%- set rows = [] -%}
+    {%- set planned = oars.state().plans[model.name] -%}
+    {%- set whole = [] -%}
+    {%- set named = [] -%}
     {%- for partition, courses in partitions.items() -%}
-        {%- for course in courses -%}
-            {%- do rows.append(
-                "('" ~ model.name ~ "', " ~ oars.text_literal(course) ~ ", '" ~ partition ~ "')"
-            ) -%}
-        {%- endfor -%}
+        {%- if courses | length == planned[partition].forced | length + planned[partition].other | length -%}
+            {%- do whole.append(partition) -%}
+        {%- else -%}
+            {%- do named.extend(courses) -%}
+        {%- endif -%}
     {%- endfor -%}
-    {%- do run_query('insert into ' ~ oars.ops('building') ~ ' values ' ~ rows | join(', ')) -%}
+    {%- do run_query(
+        'insert into ' ~ oars.ops('building') ~ ' select relation, course_key, partition from '
+        ~ oars.ops('plan') ~ " where relation = '" ~ model.name ~ "' and (partition in "
+        ~ oars.text_array(whole) ~ ' or course_key in ' ~ oars.text_array(named) ~ ')'
+    ) -%}
 {% endmacro %}
 
 

@@ -226,13 +226,16 @@
             relation,
             partition,
             is_forced,
-            arrayStringConcat(groupArray(course_key), '\n') as courses
+            arrayStringConcat(arraySort(groupArray(course_key)), '\n') as courses
         from {{ oars.ops('plan') }}
         where relation in {{ oars.text_array(names) }}
         group by relation, partition, is_forced
     {%- endset -%}
+    {#- Most relations have the same courses: with many of these each name is kept once. -#}
+    {%- set lists = {} -%}
     {%- for row in run_query(planned).rows if oars.state().claimed -%}
+        {%- do lists.update({row[3]: row[3].split('\n')}) if row[3] not in lists -%}
         {%- set partition = plans[row[0]].setdefault(row[1], {'forced': [], 'other': []}) -%}
-        {%- do partition['forced' if row[2] else 'other'].extend(row[3].split('\n')) -%}
+        {%- do partition['forced' if row[2] else 'other'].extend(lists[row[3]]) -%}
     {%- endfor -%}
 {% endmacro %}

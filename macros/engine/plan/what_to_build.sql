@@ -30,15 +30,12 @@
     {%- do oars.notice('layout of ' ~ model.name, layout) if is_whole -%}
 
     {%- set is_forced = is_new_text or is_whole or model.name in state.unsettled -%}
-    {%- set inputs = oars.changed_inputs() -%}
+    {%- set changed = oars.changed_inputs() -%}
     {%- set partitions = {} -%}
     {%- for partition, courses in state.plans[model.name].items() -%}
-        {%- set building = courses.forced | list -%}
-        {%- for course in courses.other -%}
-            {%- if is_forced or oars.has_changed(course, inputs) -%}
-                {%- do building.append(course) -%}
-            {%- endif -%}
-        {%- endfor -%}
+        {%- set others = courses.other if is_forced or '*' in changed
+            else courses.other | select('in', changed) | list -%}
+        {%- set building = courses.forced + others -%}
         {%- do partitions.update({partition: building}) if building -%}
     {%- endfor -%}
     {{ return({'partitions': partitions, 'is_whole': is_whole}) }}
@@ -91,28 +88,22 @@
 {% endmacro %}
 
 
-{#- Of each direct input that changed in this run the courses of which it did. -#}
+{#-
+    Courses of which a direct input has other content since this run, as the keys of a mapping; '*' if
+    it is all: where an input has no course, or the relation that is being built has none.
+-#}
 {% macro changed_inputs() %}
     {%- set inputs = oars.inputs_of(model.unique_id) -%}
-    {%- set found = [] -%}
-    {%- for root in inputs.roots if root in oars.state().changed -%}
-        {%- do found.append(oars.state().changed[root]) -%}
+    {%- set known = oars.state().changed -%}
+    {%- set found = {} -%}
+    {%- for root in inputs.roots -%}
+        {%- do found.update(known.get(root, {})) -%}
     {%- endfor -%}
-    {%- for unique_id in inputs.models if graph.nodes[unique_id].name in oars.state().changed -%}
-        {%- do found.append(oars.state().changed[graph.nodes[unique_id].name]) -%}
+    {%- for unique_id in inputs.models -%}
+        {%- do found.update(known.get(graph.nodes[unique_id].name, {})) -%}
     {%- endfor -%}
-    {{ return(found | select | list) }}
-{% endmacro %}
-
-
-{#- Whether one of the changed inputs has other content for the course; what has no course is of all. -#}
-{% macro has_changed(course, inputs) %}
-    {%- for changed in inputs -%}
-        {%- if course == '*' or course in changed or '*' in changed -%}
-            {{ return(true) }}
-        {%- endif -%}
-    {%- endfor -%}
-    {{ return(false) }}
+    {%- do found.update({'*': true}) if found and model.config.meta.scope == 'instance' -%}
+    {{ return(found) }}
 {% endmacro %}
 
 

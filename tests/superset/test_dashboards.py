@@ -491,7 +491,9 @@ def comparable(rows: list[list[Any]]) -> list[list[Any]]:
             number = float(value)
         except (TypeError, ValueError):
             return str(value)
-        return str(round(number, 4)) if math.isfinite(number) else "None"
+        # Times are milliseconds, more of which than whole ones no float holds alike.
+        places = 4 if abs(number) < 1e9 else 0
+        return str(round(number, places)) if math.isfinite(number) else "None"
 
     return sorted([plain(value) for value in row] for row in rows)
 

@@ -16,14 +16,12 @@ blocks as (
 
 ),
 
--- The key of a CCX is that of its course with another scheme and a number at the end.
 ccx_courses as (
 
     select
         course_key,
-        replaceRegexpOne(course_key, '^ccx-v1:(.+)\\+ccx@[^+]+$', '\\1') as course_part,
-        concat('course-v1:', course_part) as parent_key,
-        concat('block-v1:', course_part, '+') as parent_prefix,
+        {{ course_of_ccx('course_key') }} as parent_key,
+        concat('block-v1:', substring(parent_key, length('course-v1:') + 1), '+') as parent_prefix,
         concat('ccx-block-v1:', substring(course_key, length('ccx-v1:') + 1), '+') as prefix
     from {{ ref('dim_courses') }}
     where {{ planned() }} and startsWith(course_key, 'ccx-v1:') and not is_structure_known

@@ -81,7 +81,7 @@
     from (
         select distinct
             course_key,
-            replaceRegexpOne(course_key, '^ccx-v1:(.+)\\+ccx@[^+]+$', 'course-v1:\\1') as parent_key
+            {{ oars.course_of_ccx('course_key') }} as parent_key
         from {{ oars.ops('course_months') }}
         where startsWith(course_key, 'ccx-v1:')
     ) as ccx_courses

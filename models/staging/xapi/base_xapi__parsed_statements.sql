@@ -212,7 +212,7 @@ checked as (
         {{ course_key_of('course_url') }} as new_course_key,
         {{ old_course_key_of('course_url') }} as old_course_key,
         {{ host_of('course_url') }} as course_host,
-        {{ response_choices('response') }} as response_choices,
+        {{ response_choices('response') }} as sent_choices,
         {{ block_id_of('raw_object_id') }} as own_usage_key,
         {{ block_id_of('problem_parent_id') }} as parent_usage_key
     from named
@@ -250,7 +250,7 @@ classified as (
         ) as submission_part,
         if(
             event_type = 'problem_check_server',
-            {{ is_listed_response('choices', 'response', 'response_choices') }},
+            {{ is_listed_response('choices', 'response', 'sent_choices') }},
             null
         ) as is_response_listed
     from checked
@@ -321,7 +321,7 @@ select
     is_completion,
     -- What learners type, also as the title of a thread, may hold an address.
     {{ masked('response') }} as response,
-    response_choices,
+    arrayMap(choice -> {{ masked('choice') }}, sent_choices) as response_choices,
     is_response_listed,
     nullIf(letter_grade, '') as letter_grade,
 

@@ -7,14 +7,6 @@
     {%- if oars.is_unit_test() -%}
         true
     {%- else -%}
-        toYYYYMM(emission_time) in (
-            select course_months.month
-            from {{ oars.ops('course_months') }} as course_months
-            where course_months.course_key in (
-                select building.course_key
-                from {{ oars.ops('building') }} as building
-                where building.relation = '{{ model.name }}'
-            )
-        )
+        toYYYYMM(emission_time) in {{ oars.months_of_building() }}
     {%- endif -%}
 {%- endmacro %}

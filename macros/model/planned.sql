@@ -3,9 +3,7 @@
     and, with `of_no_course`, of statements without a course as well.
 -#}
 {% macro planned(of_no_course=false) -%}
-    {%- set plan -%}
-        (select building.course_key from {{ oars.ops('building') }} as building where building.relation = '{{ model.name }}')
-    {%- endset -%}
+    {%- set plan = oars.courses_of_building() -%}
     {%- if oars.is_unit_test() -%}
         true
     {%- elif of_no_course -%}

@@ -67,6 +67,7 @@ touched as (
 
 ),
 
+-- A block that nobody has touched is in a row without learner.
 learners as (
 
     select
@@ -76,13 +77,14 @@ learners as (
         pools.kind as kind,
         touched.actor_id as actor_id,
         count() as touched_count
-    from touched
-    inner join pools
-        on touched.course_key = pools.course_key and touched.block_id = pools.block_id
+    from pools
+    left join touched
+        on pools.course_key = touched.course_key and pools.block_id = touched.block_id
     group by course_key, selector_id, subsection_id, kind, actor_id
 
 ),
 
+-- sumMap sorts what it counts, so of two numbers that as many learners have the lesser is first.
 frequencies as (
 
     select
@@ -90,37 +92,14 @@ frequencies as (
         selector_id,
         subsection_id,
         kind,
-        touched_count,
-        count() as learner_count
+        groupArrayIf((actor_id, touched_count), actor_id != '') as learner_counts,
+        sumMapIf([touched_count], [toUInt64(1)], actor_id != '') as frequency
     from learners
-    group by course_key, selector_id, subsection_id, kind, touched_count
+    group by course_key, selector_id, subsection_id, kind
 
 ),
 
 -- One where nobody has any.
-candidates as (
-
-    select
-        course_key,
-        selector_id,
-        subsection_id,
-        kind,
-        touched_count,
-        learner_count
-    from frequencies
-    union all
-    select distinct
-        course_key,
-        selector_id,
-        pool_subsection_id as subsection_id,
-        kind,
-        toUInt64(1) as touched_count,
-        toUInt64(0) as learner_count
-    from pools
-
-),
-
--- As many as most learners have, of two such numbers the lesser.
 usual as (
 
     select
@@ -128,9 +107,29 @@ usual as (
         selector_id,
         subsection_id,
         kind,
-        argMax(touched_count, (learner_count, -toInt64(touched_count))) as block_count
-    from candidates
-    group by course_key, selector_id, subsection_id, kind
+        learner_counts,
+        if(
+            empty(learner_counts),
+            toUInt64(1),
+            frequency.1[indexOf(frequency.2, arrayMax(frequency.2))]
+        ) as usual_count
+    from frequencies
+
+),
+
+counts as (
+
+    select
+        course_key,
+        selector_id,
+        subsection_id,
+        kind,
+        arrayFilter(learner -> learner.2 > usual_count, learner_counts) as learners_with_more,
+        arrayJoin(arrayConcat(
+            [('', usual_count)],
+            arrayMap(learner -> (learner.1, toUInt64(learner.2 - usual_count)), learners_with_more)
+        )) as learner
+    from usual
 
 )
 
@@ -139,22 +138,6 @@ select
     selector_id,
     subsection_id,
     kind,
-    '' as actor_id,
-    block_count
-from usual
-union all
-select
-    learners.course_key as course_key,
-    learners.selector_id as selector_id,
-    learners.subsection_id as subsection_id,
-    learners.kind as kind,
-    learners.actor_id as actor_id,
-    toUInt64(learners.touched_count - usual.block_count) as block_count
-from learners
-inner join usual
-    on
-        learners.course_key = usual.course_key
-        and learners.selector_id = usual.selector_id
-        and learners.subsection_id = usual.subsection_id
-        and learners.kind = usual.kind
-where learners.touched_count > usual.block_count
+    learner.1 as actor_id,
+    learner.2 as block_count
+from counts

@@ -89,6 +89,19 @@ def test_tables_of_another_release_are_brought_up_to_date(site: Site, tables: li
     assert site.query(last) == [{"built": []}]
 
 
+@pytest.mark.parametrize("table", ["course_months", "months", "ledger", "seen"])
+def test_one_table_of_another_release_is_made_anew_with_those_that_count_on_it(
+    site: Site, table: str
+) -> None:
+    before = rows_of(site)
+    site.execute(f"alter table oars_ops.{table} modify comment 'of another release'")
+
+    run = site.dbt("run")
+
+    assert run.code == 0, run.out
+    assert rows_of(site) == before
+
+
 def test_rows_of_a_clock_that_was_ahead_change_nothing(site: Site) -> None:
     site.execute(*IN_THE_FUTURE)
     assert site.oars(*NEWS, "--seed", "7").code == 0

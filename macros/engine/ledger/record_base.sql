@@ -55,13 +55,13 @@
 {#- Select of the versions of base's roots, see record_base. -#}
 {% macro base_versions(base, has_later) -%}
     select
-        concat('base/', event_family) as relation,
+        concat('base/', family) as relation,
         course_key,
         cityHash64(sum(statement_count), sum(statement_hash), sum(later_count), sum(later_hash))
             as version
     from (
         select
-            toString(event_family) as event_family,
+            toString(family) as family,
             course_key,
             statement_count,
             statement_hash,
@@ -71,7 +71,7 @@
         {%- if has_later %}
         union all
         select
-            event_family,
+            {{ oars.counted_family() }},
             coalesce(course_key, ''),
             0,
             0,
@@ -81,7 +81,7 @@
         where emission_time > {{ oars.as_of() }}
         {%- endif %}
     )
-    group by event_family, course_key
+    group by family, course_key
     union all
     select 'day', '*', cityHash64(tuple({{ oars.day_of(oars.now_at()) }}))
     union all

@@ -36,7 +36,7 @@
     insert into {{ oars.ops('course_months') }}
     select
         toYYYYMM(emission_time) as month,
-        event_family,
+        {{ oars.counted_family() }} as family,
         coalesce(course_key, '') as course_key,
         count() as statement_count,
         sum({{ oars.statement_version() }}) as statement_hash,
@@ -44,7 +44,7 @@
         maxIf(emission_time, event_family != 'malformed') as newest_readable_at
     from {{ base }}
     where {{ condition }}
-    group by month, event_family, course_key
+    group by month, family, course_key
     settings max_partitions_per_insert_block = 0
 {%- endmacro %}
 
@@ -52,4 +52,10 @@
 {#- Hash of a statement of base and of how it was read. Summed, it does not depend on an order. -#}
 {% macro statement_version() -%}
     cityHash64(event_id, emission_time, statement_hash, parser_version)
+{%- endmacro %}
+
+
+{#- Family of a statement: what takes statements back, news for any course, is one within its own. -#}
+{% macro counted_family() -%}
+    if(event_type = 'statement_voided', 'other/voiding', event_family)
 {%- endmacro %}

@@ -15,7 +15,7 @@
         'identifier': this.identifier ~ '__dbt_new_data_' ~ invocation_id.replace('-', '_')
     }) -%}
     {%- do oars.claim() -%}
-    {%- do oars.insert_building(building.partitions) if building.partitions -%}
+    {%- set sql = oars.name_courses(sql, building) -%}
     {%- do run_query(oars.table_definition(staging, columns)) -%}
     {%- call statement('main') -%}
         insert into {{ staging }} ({{ listed }}) {{ oars.mark() }}
@@ -45,8 +45,45 @@
 
 
 {#-
-    Notes which courses are built: what the model selects is read from there (planned). Only courses
-    of a partition that is built in part are named.
+    Says in the model's select which courses are built, and for `building` as `courses`: by name where
+    they are few, since a list costs the engine less to plan than a subselect, and else by
+    oars_ops.building, which the models' conditions read (planned, in_planned_months).
+-#}
+{% macro name_courses(sql, building) %}
+    {%- set courses = [] -%}
+    {%- for listed in building.partitions.values() -%}
+        {%- do courses.extend(listed) -%}
+    {%- endfor -%}
+    {%- set list = oars.text_array(courses) if courses | length <= 200 -%}
+    {%- if list and list | length <= 8000 -%}
+        {%- do building.update({'courses': list}) -%}
+        {%- if oars.months_of_building() in sql -%}
+            {%- set sql = sql.replace(oars.months_of_building(), oars.months_of_courses(list)) -%}
+        {%- endif -%}
+        {{ return(sql.replace(oars.courses_of_building(), list)) }}
+    {%- endif -%}
+    {%- do building.update({'courses': oars.courses_of_building()}) -%}
+    {%- do oars.insert_building(building.partitions) if courses -%}
+    {{ return(sql) }}
+{% endmacro %}
+
+
+{#- Months in which one of the courses has a statement. Most relations build the same courses. -#}
+{% macro months_of_courses(list) %}
+    {%- set known = oars.state().months_of_courses -%}
+    {%- if list not in known -%}
+        {%- set found = run_query(
+            'select distinct month from ' ~ oars.ops('course_months') ~ ' where course_key in ' ~ list
+            ~ ' order by month'
+        ).rows | map(attribute=0) -%}
+        {%- do known.update({list: '(' ~ (found | join(', ') or 0) ~ ')'}) -%}
+    {%- endif -%}
+    {{ return(known[list]) }}
+{% endmacro %}
+
+
+{#-
+    Notes many courses that are built. Only those of a partition that is built in part are named.
 -#}
 {% macro insert_building(partitions) %}
     {%- set planned = oars.state().plans[model.name] -%}
@@ -82,9 +119,7 @@
             {%- if model.config.meta.scope != 'instance' and not building.is_whole %}
             where
                 _partition_id in {{ oars.text_array(building.partitions) }}
-                and course_key in (
-                    select course_key from {{ oars.ops('building') }} where relation = '{{ model.name }}'
-                )
+                and course_key in {{ building.courses }}
             {%- endif %}
             group by key
         )
@@ -117,10 +152,7 @@
                 from {{ this }}
                 where
                     _partition_id in {{ oars.text_array(partitions) }}
-                    and course_key not in (
-                        select course_key from {{ oars.ops('building') }}
-                        where relation = '{{ model.name }}'
-                    )
+                    and course_key not in {{ building.courses }}
                     and course_key in (
                         select course_key
                         from {{ oars.ops('ledger') }}

@@ -19,9 +19,11 @@
                 {%- do oars.add_model(found, graph.nodes[input]) -%}
             {%- endif -%}
         {%- endfor -%}
-        {#- A view of one family has news when that family has. -#}
-        {%- if node.config.meta.get('event_family') and 'base/*' in found.roots -%}
-            {%- do found.roots.remove('base/*') -%}
+        {#- What reads one family, as a view of it does, has news when that family has. -#}
+        {%- if node.config.meta.get('event_family') -%}
+            {%- for root in found.roots | list if root.startswith('base/') -%}
+                {%- do found.roots.remove(root) -%}
+            {%- endfor -%}
             {%- do found.roots.append('base/' ~ node.config.meta.event_family) -%}
         {%- endif -%}
         {%- do found.roots.append('day') if node.config.meta.get('moves_with_day') -%}

@@ -22,7 +22,7 @@
             {%- do state.whole.update({node.name: true}) if oars.is_to_be_whole(node) -%}
         {%- endfor -%}
         {%- set planned = oars.planned_courses(nodes, state.whole) -%}
-        {%- if run_query('select count() from (' ~ planned ~ ')').rows[0][0] -%}
+        {%- if state.changed or run_query('select count() from (' ~ planned ~ ')').rows[0][0] -%}
             {%- do oars.claim() -%}
             {%- for name in names if name in state.plans -%}
                 {%- do run_query('alter table ' ~ oars.ops('plan') ~ " drop partition '" ~ name ~ "'") -%}
@@ -82,7 +82,7 @@
     ledger as ({{ oars.ledger_before_and_now() }}),
     root_versions as (
         select
-            arrayJoin(if(startsWith(relation, 'base/'), [relation, 'base/*'], [relation])) as root,
+            {{ oars.roots_of_version() }} as root,
             relation,
             course_key,
             version,
@@ -192,11 +192,24 @@
 {%- endmacro %}
 
 
+{#-
+    What a version in the ledger is one of, each in a row: base/other/voiding is a part of base/other,
+    and that of base/*.
+-#}
+{% macro roots_of_version() -%}
+    arrayJoin(if(
+        startsWith(relation, 'base/'),
+        arrayDistinct([relation, extract(relation, '^base/[^/]+'), 'base/*']),
+        [relation]
+    ))
+{%- endmacro %}
+
+
 {#- Roots that this run found changed, and of which courses: see what_to_build. -#}
 {% macro load_changed_roots() %}
     {%- set changed -%}
         select
-            arrayJoin(if(startsWith(relation, 'base/'), [relation, 'base/*'], [relation])) as root,
+            {{ oars.roots_of_version() }} as root,
             course_key
         from ({{ oars.ledger_before_and_now() }})
         where

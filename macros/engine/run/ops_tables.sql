@@ -9,7 +9,8 @@
     months           month of raw and base when they were last compared: how base was, and, where
                      base had every id of raw, which parts raw had
     kept_months      month that left raw whole: what base had of it by then stays
-    course_months    of each course, month and family how many statements base has, and their hash
+    course_months    of each course, month and family how many statements base has, and their hash;
+                     what takes statements back is counted apart, as family other/voiding
     ledger           version of each course in each root and relation; the last written counts, 0 is none
     forgotten        learners that `oars forget` deleted, as hashes with the salt
     to_forget        ids of their statements while they are deleted
@@ -59,12 +60,12 @@
             'engine': newest, 'order_by': 'month', 'life': 'kept',
         },
         'course_months': {
-            'columns': 'month UInt32, event_family LowCardinality(String), course_key String,'
+            'columns': 'month UInt32, family LowCardinality(String), course_key String,'
                 ~ ' statement_count SimpleAggregateFunction(sum, UInt64),'
                 ~ ' statement_hash SimpleAggregateFunction(sum, UInt64),'
                 ~ ' newest_at SimpleAggregateFunction(max, ' ~ moment ~ '),'
                 ~ ' newest_readable_at SimpleAggregateFunction(max, ' ~ moment ~ ')',
-            'engine': 'AggregatingMergeTree', 'order_by': '(course_key, event_family)',
+            'engine': 'AggregatingMergeTree', 'order_by': '(course_key, family)',
             'partition_by': 'month',
         },
         'ledger': {
@@ -119,8 +120,9 @@
 {#-
     Makes the bookkeeping tables where they are missing, and brings those of another release up to
     date: each has the digest of its definition as its comment. What a run can make anew is made
-    anew, and then each relation is compared and built anew, once; of what is kept the rows are copied,
-    column by column of the same name. One query where there is nothing to do.
+    anew, all of it, for one of these tables tells what another counts; then each relation is compared
+    and built anew, once. Of what is kept the rows are copied, column by column of the same name. One
+    query where there is nothing to do.
 -#}
 {% macro create_ops_tables() %}
     {%- set database = target.schema ~ '_ops' -%}
@@ -135,6 +137,15 @@
     {%- for name, table in tables.items() -%}
         {%- do wanted.update({name: 'oars ' ~ local_md5(tojson(table, sort_keys=true))[:8]}) -%}
     {%- endfor -%}
+    {%- set outdated = [] -%}
+    {%- set made_anew = [] -%}
+    {%- for name in wanted -%}
+        {%- do made_anew.append(name) if 'life' not in tables[name] -%}
+        {%- do outdated.append(name) if present.get(name) != wanted[name] -%}
+    {%- endfor -%}
+    {%- if outdated | select('in', made_anew) | list -%}
+        {%- set outdated = (outdated + made_anew) | unique | list -%}
+    {%- endif -%}
     {%- if not present -%}
         {%- do run_query('create database if not exists ' ~ database ~ oars.on_cluster()) -%}
     {%- endif -%}
@@ -142,7 +153,8 @@
     {%- if present and present != wanted and 'lease' in present -%}
         {%- do oars.refuse_beside_another_run() -%}
     {%- endif -%}
-    {%- for name, comment in wanted.items() if present.get(name) != comment -%}
+    {%- for name in outdated -%}
+        {%- set comment = wanted[name] -%}
         {%- set is_copied = name in present and tables[name].get('life') == 'kept' -%}
         {%- if is_copied -%}
             {%- do oars.copy_ops_table(name, comment) -%}

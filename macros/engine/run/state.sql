@@ -11,6 +11,7 @@
     views      'database.view' -> hash of its text, as the engine keeps it
     inputs     unique_id of a model -> what it reads, see inputs_of
     plans      relation -> partition -> {'forced': courses, 'other': courses}, see plan_relations
+    months_of_courses  list of courses, as SQL -> list of the months in which they have a statement
     whole      relations of which every course is planned
     wanted     columns of a model, as its select and its contract have them, see columns_of_model
     unsettled  relations that stay unsettled: a relation that they read is behind, and not selected
@@ -28,7 +29,7 @@
 {% macro begin_state() %}
     {%- set state = {
         'step': 0, 'seen': {}, 'noticed': {}, 'columns': {}, 'views': {}, 'inputs': {}, 'plans': {},
-        'whole': {}, 'wanted': {}, 'unsettled': {}, 'changed': {}, 'built': {}, 'claimed': none, 'base': none,
+        'months_of_courses': {}, 'whole': {}, 'wanted': {}, 'unsettled': {}, 'changed': {}, 'built': {}, 'claimed': none, 'base': none,
         'vars': {
             'course_buckets': var('course_buckets'),
             'reporting_timezone': var('reporting_timezone'),

@@ -7,6 +7,12 @@
 {%- set tincan = 'http://id.tincanapi.com/extension/' -%}
 {%- set video = 'https://w3id.org/xapi/video/extensions/' -%}
 
+{#- A child is about its parent, and a question under its own id. -#}
+{%- set block_key = "coalesce(usage_key, nullIf(foreign_ids[1], ''))" -%}
+{%- set question_key -%}
+    if(is_child, coalesce(own_usage_key, nullIf(foreign_ids[2], '')), {{ block_key }})
+{%- endset -%}
+
 with
 
 delivered as (
@@ -235,9 +241,8 @@ classified as (
         toLowCardinality(coalesce(
             new_course_key, if(home_host = '' or home_host = course_host, old_course_key, null)
         )) as sent_course_key,
-        -- Longer than any key of Open edX it is none.
         toLowCardinality(if(
-            rejection_reason = '' and lengthUTF8(sent_course_key) <= 255, sent_course_key, null
+            rejection_reason = '', {{ within_length('sent_course_key') }}, null
         )) as valid_course_key,
         -- Who takes a statement back learns nothing by it; a group is no learner.
         rejection_reason = '' and isNotNull(actor_id) and event_type != 'statement_voided'
@@ -252,23 +257,24 @@ classified as (
             event_type = 'problem_check_server',
             {{ is_listed_response('choices', 'response', 'sent_choices') }},
             null
-        ) as is_response_listed
+        ) as is_response_listed,
+        -- What twins agree in, beside course, learner and time, which are columns.
+        {{ twin_hash() }} as content_hash,
+        event_family in ('video', 'problem', 'grading', 'completion', 'exam')
+        and coalesce(object_type, '') != '{{ course }}' as may_be_foreign,
+        -- A child is about its parent.
+        coalesce(submission_part = 'child', false) as is_child,
+        coalesce(if(is_child, parent_usage_key, null), own_usage_key) as usage_key
     from checked
 
 ),
 
 -- An object without usage key is a block under its own id, so that foreign contents never become
--- one another; a course is none. A child is about its parent, and a question under its own id.
-with_blocks as (
+-- one another; a course is none. Of a child these are the ids of its parent and its own.
+with_foreign_ids as (
 
     select
         *,
-        event_family in ('video', 'problem', 'grading', 'completion', 'exam')
-        and coalesce(object_type, '') != '{{ course }}' as may_be_foreign,
-        coalesce(submission_part = 'child', false) as is_child,
-        -- What twins agree in, beside course, learner and time, which are columns.
-        {{ twin_hash() }} as content_hash,
-        coalesce(if(is_child, parent_usage_key, null), own_usage_key) as usage_key,
         arrayMap(
             id -> {{ foreign_id('id') }},
             if(
@@ -279,10 +285,7 @@ with_blocks as (
                 ],
                 []
             )
-        ) as foreign_ids,
-        coalesce(usage_key, nullIf(foreign_ids[1], '')) as block_key,
-        if(is_child, coalesce(own_usage_key, nullIf(foreign_ids[2], '')), block_key)
-            as question_key
+        ) as foreign_ids
     from classified
 
 )
@@ -304,11 +307,11 @@ select
     if(has_learner, actor_id, null) as actor_id,
     nullIf(session_id, '') as session_id,
     toLowCardinality(nullIf(transformer_version, '')) as transformer_version,
-    toLowCardinality(if(lengthUTF8(block_key) <= 255, block_key, null)) as block_id,
+    toLowCardinality({{ within_length(block_key) }}) as block_id,
     parent_statement_id,
     if(event_type = 'statement_voided', toUUIDOrNull(coalesce(raw_object_id, '')), null)
         as voided_event_id,
-    toLowCardinality(if(lengthUTF8(question_key) <= 255, question_key, null)) as question_id,
+    toLowCardinality({{ within_length(question_key) }}) as question_id,
 
     -- what happened
     nullIf(object_extension_type, '') as enrollment_mode,
@@ -376,4 +379,4 @@ select
     -- times
     emission_time,
     stored_at
-from with_blocks
+from with_foreign_ids

@@ -20,83 +20,65 @@ sent_statements as (
 
 ),
 
--- A voiding statement stays what it is.
-voided_statements as (
-
-    select
-        coalesce(course_key, '') as course_key,
-        event_id,
-        'voided' as reason
-    from sent_statements
-    where event_type != 'statement_voided' and event_id in (select voided.event_id from voided)
-
-),
-
--- Nearly all statements are out of it after two numbers; the few others are compared whole.
+-- Nearly all statements are out of it after one number; the few others are compared whole.
 repeated as (
 
-    select
-        emission_time,
-        twin_hash
+    select cityHash64(emission_time, twin_hash) as twin_key
     from sent_statements
     where isNotNull(twin_hash)
-    group by emission_time, twin_hash
+    group by twin_key
     having count() > 1
 
 ),
 
-candidates as (
+suspects as (
 
     select
         coalesce(course_key, '') as course_key,
         actor_id,
         emission_time,
         twin_hash,
-        event_id
+        event_id,
+        event_id in (select voided.event_id from voided) as is_taken_back,
+        -- A voiding statement stays what it is.
+        is_taken_back and event_type != 'statement_voided' as is_voided,
+        not is_taken_back and isNotNull(twin_hash) and not {{ is_excluded() }} as may_be_twin
     from sent_statements
     where
-        (emission_time, twin_hash) in (
-            select
-                repeated.emission_time,
-                repeated.twin_hash
-            from repeated
-        )
-        and event_id not in (select voided.event_id from voided)
-        and not {{ is_excluded() }}
+        event_id in (select voided.event_id from voided)
+        or cityHash64(emission_time, twin_hash) in (select repeated.twin_key from repeated)
 
 ),
 
-twins as (
+-- Of twins the first id counts.
+groups as (
 
     select
         course_key,
         actor_id,
         emission_time,
         twin_hash,
-        arraySort(groupArray(event_id)) as event_ids
-    from candidates
+        groupArrayIf(event_id, is_voided) as voided_ids,
+        arrayPopFront(arraySort(groupArrayIf(event_id, may_be_twin))) as twin_ids
+    from suspects
     group by course_key, actor_id, emission_time, twin_hash
 
 ),
 
-twin_statements as (
+uncounted as (
 
     select
         course_key,
-        arrayJoin(arrayPopFront(event_ids)) as event_id,
-        'twin' as reason
-    from twins
+        arrayJoin(arrayConcat(
+            arrayMap(event_id -> (event_id, 'voided'), voided_ids),
+            arrayMap(event_id -> (event_id, 'twin'), twin_ids)
+        )) as statement
+    from groups
 
 )
 
 select
     course_key,
-    event_id,
-    reason
-from voided_statements
-union all
-select
-    course_key,
-    event_id,
-    reason
-from twin_statements
+    statement.1 as event_id,
+    statement.2 as reason
+from uncounted

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -194,6 +195,33 @@ def test_parts_of_raw_that_were_merged_are_known_and_no_id_is_looked_up(edited: 
         "(select event_id from oars_staging.base_xapi__statements)"
     )
     assert int(lacking["n"]) == 0
+
+
+def test_ledger_that_the_engine_merges_during_a_run_adds_nothing_to_it(
+    edited: Site, project: Path, tmp_path: Path
+) -> None:
+    planned = "{%- do oars.load_changed_roots() -%}"
+    merge = "{%- do run_query('optimize table ' ~ oars.ops('ledger') ~ ' final') -%}"
+    edit(project / "macros/engine/plan/plan_relations.sql", planned, planned + merge)
+    assert edited.dbt("run").code == 0
+    [played] = edited.query(
+        "select event from xapi.xapi_events_all where event_id in "
+        "(select min(event_id) from oars_staging.stg_xapi__video_events "
+        "where event_type = 'video_played' and emission_time < '2026-06-01')"
+    )
+    news = json.loads(str(played["event"])) | {
+        "id": str(uuid4()),
+        "timestamp": "2026-06-01T10:00:00Z",
+    }
+    (tmp_path / "news.jsonl").write_text(json.dumps(news))
+    assert edited.oars("load", str(tmp_path / "news.jsonl")).code == 0
+
+    run = edited.dbt("--log-level", "debug", "run")
+
+    assert run.code == 0, run.out
+    assert "optimize table oars_ops.ledger final" in run.out
+    assert "int_video_steps__dbt_new_data" in run.out
+    assert "fct_exam_attempts__dbt_new_data" not in run.out
 
 
 def test_raw_that_was_updated_in_place_does_not_stop_a_run(edited: Site) -> None:

@@ -15,10 +15,8 @@
         {%- endif -%}
     {%- endfor -%}
     {%- if done -%}
-        {%- do run_query(
-            'insert into ' ~ oars.ops('ledger')
-            ~ ' (relation, course_key, version, invocation_id, written_at) select relation, course_key,'
-            ~ " version, '" ~ invocation_id ~ "', " ~ oars.written_at() ~ ' from ' ~ oars.ops('plan')
+        {%- do oars.write_versions(
+            'select relation, course_key, version from ' ~ oars.ops('plan')
             ~ ' where relation in ' ~ oars.text_array(done) ~ " and course_key != '-'"
         ) -%}
     {%- endif -%}

@@ -9,12 +9,44 @@
 
 {#- Writes to the ledger that courses of relations are unsettled; `pairs` selects relation, course_key. -#}
 {% macro unsettle(pairs) %}
-    {%- do run_query(
-        'insert into ' ~ oars.ops('ledger')
-        ~ ' (relation, course_key, version, invocation_id, written_at) select relation, course_key, '
-        ~ oars.unsettled() ~ ", '" ~ invocation_id ~ "', " ~ oars.written_at() ~ ' from (' ~ pairs ~ ')'
+    {%- do oars.write_versions(
+        'select relation, course_key, ' ~ oars.unsettled() ~ ' as version from (' ~ pairs ~ ')'
     ) -%}
 {% endmacro %}
+
+
+{#-
+    Writes to the ledger what `versions` selects: relation, course_key and version. Beside it stands the
+    version of before this run, since the engine merges the older row away when it likes.
+-#}
+{% macro write_versions(versions) %}
+    {%- do run_query(
+        'insert into ' ~ oars.ops('ledger')
+        ~ ' (relation, course_key, version, version_before, invocation_id, written_at)'
+        ~ ' select versions.relation, versions.course_key, versions.version, ledger.version_before, '
+        ~ "'" ~ invocation_id ~ "', " ~ oars.written_at()
+        ~ ' from (' ~ versions ~ ') as versions'
+        ~ ' left join (' ~ oars.ledger_before_and_now() ~ ') as ledger'
+        ~ ' on versions.relation = ledger.relation and versions.course_key = ledger.course_key'
+        ~ ' settings join_use_nulls = 0'
+    ) -%}
+{% endmacro %}
+
+
+{#-
+    Select of each version in the ledger, now and before this run. What this run wrote of relations is
+    that they are unsettled.
+-#}
+{% macro ledger_before_and_now() -%}
+    select
+        relation,
+        course_key,
+        argMax((ledger.version, ledger.version_before, invocation_id), written_at) as newest,
+        newest.1 as version,
+        if(newest.3 = '{{ invocation_id }}', newest.2, newest.1) as version_before
+    from {{ oars.ops('ledger') }} as ledger
+    group by relation, course_key
+{%- endmacro %}
 
 
 {#-
@@ -51,10 +83,6 @@
     {%- endset -%}
     {%- if run_query('select count() from (' ~ changed ~ ')').rows[0][0] -%}
         {%- do oars.claim() -%}
-        {%- do run_query(
-            'insert into ' ~ oars.ops('ledger')
-            ~ ' (relation, course_key, version, invocation_id, written_at) select relation, course_key,'
-            ~ " version, '" ~ invocation_id ~ "', " ~ oars.written_at() ~ ' from (' ~ changed ~ ')'
-        ) -%}
+        {%- do oars.write_versions(changed) -%}
     {%- endif -%}
 {% endmacro %}

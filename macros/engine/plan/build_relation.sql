@@ -58,7 +58,7 @@
     {%- if list and list | length <= 8000 -%}
         {%- do building.update({'courses': list}) -%}
         {%- if oars.months_of_building() in sql -%}
-            {%- set sql = sql.replace(oars.months_of_building(), oars.months_of_courses(list)) -%}
+            {%- set sql = sql.replace(oars.months_of_building(), oars.months_of_courses(courses)) -%}
         {%- endif -%}
         {{ return(sql.replace(oars.courses_of_building(), list)) }}
     {%- endif -%}
@@ -68,17 +68,29 @@
 {% endmacro %}
 
 
-{#- Months in which one of the courses has a statement. Most relations build the same courses. -#}
-{% macro months_of_courses(list) %}
+{#- Months in which one of the courses has a statement; of each course they are asked for once. -#}
+{% macro months_of_courses(courses) %}
     {%- set known = oars.state().months_of_courses -%}
-    {%- if list not in known -%}
-        {%- set found = run_query(
-            'select distinct month from ' ~ oars.ops('course_months') ~ ' where course_key in ' ~ list
-            ~ ' order by month'
-        ).rows | map(attribute=0) -%}
-        {%- do known.update({list: '(' ~ (found | join(', ') or 0) ~ ')'}) -%}
+    {%- set unknown = courses | reject('in', known) | list -%}
+    {%- set question -%}
+        select course_key, arrayStringConcat(groupUniqArray(toString(month)), ' ')
+        from {{ oars.ops('course_months') }}
+        where course_key in {{ oars.text_array(unknown) }}
+        group by course_key
+    {%- endset -%}
+    {%- if unknown -%}
+        {%- for course in unknown -%}
+            {%- do known.update({course: ['0']}) -%}
+        {%- endfor -%}
+        {%- for row in run_query(question).rows -%}
+            {%- do known.update({row[0]: row[1].split(' ')}) -%}
+        {%- endfor -%}
     {%- endif -%}
-    {{ return(known[list]) }}
+    {%- set months = [] -%}
+    {%- for course in courses -%}
+        {%- do months.extend(known[course]) -%}
+    {%- endfor -%}
+    {{ return('(' ~ months | unique | sort | join(', ') ~ ')') }}
 {% endmacro %}
 
 

@@ -178,21 +178,6 @@
 
 
 {#-
-    Select of each version in the ledger, now and before this run. What this run wrote of relations is
-    that they are unsettled.
--#}
-{% macro ledger_before_and_now() -%}
-    select
-        relation,
-        course_key,
-        argMax(ledger.version, written_at) as version,
-        argMaxIf(ledger.version, written_at, invocation_id != '{{ invocation_id }}') as version_before
-    from {{ oars.ops('ledger') }} as ledger
-    group by relation, course_key
-{%- endmacro %}
-
-
-{#-
     What a version in the ledger is one of, each in a row: base/other/voiding is a part of base/other,
     and that of base/*.
 -#}

@@ -35,3 +35,27 @@
         {%- endif -%}
     {%- endfor -%}
 {% endmacro %}
+
+
+{#-
+    Stops a run that leaves base out with one sentence where the bookkeeping knows nothing of it, as
+    after an upgrade: what rests on it would be empty.
+-#}
+{% macro check_base() %}
+    {%- set resting = [] -%}
+    {%- for node in oars.planned_models() if node.unique_id in selected_resources -%}
+        {%- do resting.append(node.name) if 'base' in oars.all_roots_of(node.unique_id) -%}
+    {%- endfor -%}
+    {%- set base = graph.nodes[oars.base_id()] -%}
+    {%- if resting and oars.base_id() not in selected_resources
+        and base.schema ~ '.' ~ base.alias in oars.state().columns -%}
+        {%- set is_known, is_filled = run_query(
+            'select (select count() from ' ~ oars.ops('ledger') ~ " where relation = 'base'), "
+            ~ '(select count() from ' ~ base.schema ~ '.' ~ base.alias ~ ')'
+        ).rows[0] -%}
+        {%- do exceptions.raise_compiler_error(
+            'The bookkeeping tables were made anew and know no statement yet: run `dbt run` once, '
+            ~ 'without a selection.'
+        ) if is_filled and not is_known -%}
+    {%- endif -%}
+{% endmacro %}

@@ -11,7 +11,8 @@
     kept_months      month that left raw whole: what base had of it by then stays
     course_months    of each course, month and family how many statements base has, and their hash;
                      what takes statements back is counted apart, as family other/voiding
-    ledger           version of each course in each root and relation; the last written counts, 0 is none
+    ledger           version of each course in each root and relation, and what it was before the run
+                     that wrote it; the last written counts, 0 is none
     forgotten        learners that `oars forget` deleted, as hashes with the salt
     to_forget        ids of their statements while they are deleted
     salt             one random text, made with the table
@@ -69,7 +70,8 @@
             'partition_by': 'month',
         },
         'ledger': {
-            'columns': course ~ ', version UInt64, invocation_id String' ~ written_at,
+            'columns': course ~ ', version UInt64, version_before UInt64, invocation_id String'
+                ~ written_at,
             'engine': newest, 'order_by': '(relation, course_key)',
         },
         'forgotten': {

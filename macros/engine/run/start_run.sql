@@ -12,6 +12,7 @@
         {%- if flags.WHICH in ('run', 'build') -%}
             {%- do oars.check_seeds() -%}
             {%- do oars.begin_state() -%}
+            {%- do oars.check_base() -%}
             {%- do oars.refuse_beside_another_run() -%}
             {%- do oars.log_start() -%}
             {%- do oars.drop_leftovers() -%}

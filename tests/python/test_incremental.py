@@ -197,6 +197,27 @@ def test_parts_of_raw_that_were_merged_are_known_and_no_id_is_looked_up(edited: 
     assert int(lacking["n"]) == 0
 
 
+def test_what_was_erased_before_its_part_was_merged_with_news_leaves_base(edited: Site) -> None:
+    base = ("--select", "base_xapi__statements")
+    assert edited.dbt("run", *base).code == 0
+    [erased] = edited.query("select min(event_id) as id from oars_staging.base_xapi__statements")
+    edited.execute(
+        f"alter table xapi.xapi_events_all delete where event_id = '{erased['id']}' "
+        "settings mutations_sync = 2",
+        "insert into xapi.xapi_events_all select * replace (generateUUIDv4() as event_id) "
+        "from xapi.xapi_events_all limit 10",
+        "optimize table xapi.xapi_events_all final",
+    )
+
+    run = edited.dbt("run", *base)
+
+    assert run.code == 0, run.out
+    ids = "select distinct event_id as id from {} order by id"
+    assert edited.query(ids.format("oars_staging.base_xapi__statements")) == edited.query(
+        ids.format("xapi.xapi_events_all")
+    )
+
+
 def test_ledger_that_the_engine_merges_during_a_run_adds_nothing_to_it(
     edited: Site, project: Path, tmp_path: Path
 ) -> None:

@@ -176,7 +176,7 @@ def halting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HttpSite]:
     "point",
     [
         # It has planned and not yet staged; it is about to swap in what it has staged.
-        "from oars_ops.plan where relation = 'int_enrollment_steps' and (partition",
+        "create table `oars_intermediate`.`int_enrollment_steps__dbt_new_data",
         "alter table `oars_intermediate`.`int_enrollment_steps`",
     ],
 )

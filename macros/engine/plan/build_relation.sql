@@ -54,8 +54,8 @@
     {%- for listed in building.partitions.values() -%}
         {%- do courses.extend(listed) -%}
     {%- endfor -%}
-    {%- set list = oars.text_array(courses) if courses | length <= 200 -%}
-    {%- if list and list | length <= 8000 -%}
+    {%- if courses and courses | join | length <= 8000 -%}
+        {%- set list = oars.text_array(courses) -%}
         {%- do building.update({'courses': list}) -%}
         {%- if oars.months_of_building() in sql -%}
             {%- set sql = sql.replace(oars.months_of_building(), oars.months_of_courses(courses)) -%}
@@ -70,7 +70,7 @@
 
 {#- Months in which one of the courses has a statement; of each course they are asked for once. -#}
 {% macro months_of_courses(courses) %}
-    {%- set known = oars.state().months_of_courses -%}
+    {%- set known = oars.state().months -%}
     {%- set unknown = courses | reject('in', known) | list -%}
     {%- set question -%}
         select course_key, arrayStringConcat(groupUniqArray(toString(month)), ' ')

@@ -11,7 +11,7 @@
     views      'database.view' -> hash of its text, as the engine keeps it
     inputs     unique_id of a model -> what it reads, see inputs_of
     plans      relation -> partition -> {'forced': courses, 'other': courses}, see plan_relations
-    months_of_courses  course -> the months in which it has a statement, as texts
+    months     course -> the months in which it has a statement, see months_of_courses
     whole      relations of which every course is planned
     wanted     columns of a model, as its select and its contract have them, see columns_of_model
     unsettled  relations that stay unsettled: a relation that they read is behind, and not selected
@@ -29,7 +29,8 @@
 {% macro begin_state() %}
     {%- set state = {
         'step': 0, 'seen': {}, 'noticed': {}, 'columns': {}, 'views': {}, 'inputs': {}, 'plans': {},
-        'months_of_courses': {}, 'whole': {}, 'wanted': {}, 'unsettled': {}, 'changed': {}, 'built': {}, 'claimed': none, 'base': none,
+        'months': {}, 'whole': {}, 'wanted': {}, 'unsettled': {}, 'changed': {}, 'built': {},
+        'claimed': none, 'base': none,
         'vars': {
             'course_buckets': var('course_buckets'),
             'reporting_timezone': var('reporting_timezone'),

@@ -262,7 +262,6 @@ classified as (
         {{ twin_hash() }} as content_hash,
         event_family in ('video', 'problem', 'grading', 'completion', 'exam')
         and coalesce(object_type, '') != '{{ course }}' as may_be_foreign,
-        -- A child is about its parent.
         coalesce(submission_part = 'child', false) as is_child,
         coalesce(if(is_child, parent_usage_key, null), own_usage_key) as usage_key
     from checked

@@ -233,6 +233,7 @@ def test_ledger_that_the_engine_merges_during_a_run_adds_nothing_to_it(
     news = json.loads(str(played["event"])) | {
         "id": str(uuid4()),
         "timestamp": "2026-06-01T10:00:00Z",
+        "stored": "2026-06-01T10:00:01Z",
     }
     (tmp_path / "news.jsonl").write_text(json.dumps(news))
     assert edited.oars("load", str(tmp_path / "news.jsonl")).code == 0

@@ -15,7 +15,8 @@ from oars_superset import protect
 HOME = Path(
     os.environ.get("OARS_SUPERSET_HOME", Path(__file__).resolve().parents[1] / ".oars/superset")
 )
-HOME.mkdir(parents=True, exist_ok=True)
+HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
+os.umask(0o077)  # Superset's own database has who may see what.
 
 
 def _secret_key() -> str:

@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,11 +14,11 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from oars.connection import OarsError, Target, connect, read_target, reason
+from oars.terminal import Terminal, clean, say
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -65,14 +66,16 @@ def main() -> None:
     """Run the command; an expected failure is one sentence and exit code 1."""
     from clickhouse_connect.driver.exceptions import Error
 
+    # What is written, also by the engine, is for this user alone: it is about people.
+    os.umask(0o077)
     try:
         app()
     except OarsError as error:
-        sys.exit(f"Error: {error}")
+        sys.exit(clean(f"Error: {error}"))
     except Error as error:
-        sys.exit(f"Error: ClickHouse says: {reason(error)}")
+        sys.exit(clean(f"Error: ClickHouse says: {reason(error)}"))
     except OSError as error:  # A full disk, say.
-        sys.exit(f"Error: {error}")
+        sys.exit(clean(f"Error: {error}"))
 
 
 @contextmanager
@@ -108,7 +111,7 @@ def init(
     with open_target(project_dir, profiles_dir, target) as (client, where):
         created = create_missing(client, where.cluster)
     for table, is_new in created.items():
-        typer.echo(f"{'created' if is_new else 'already there':<14} {table}")
+        say(f"{'created' if is_new else 'already there':<14} {table}")
 
 
 @app.command()
@@ -151,7 +154,7 @@ def load(
                 _load_file(client, names.statements, name, rejects)
             except _Unreadable as error:
                 failures.append(str(error))
-                typer.echo(f"Error: {error}", err=True)
+                say(f"Error: {error}", err=True)
     if failures:
         raise typer.Exit(1)
 
@@ -180,7 +183,7 @@ def _load_file(client: "Client", table: str, name: str, rejects_path: Path | Non
         seconds = perf_counter() - start
     _print_counts(name, counts, seconds)
     if counts.rejected:
-        typer.echo(f"The rejected lines are in {rejects.path}.")
+        say(f"The rejected lines are in {rejects.path}.")
     if source.damage:
         raise _Unreadable(
             f"{name} is damaged ({source.damage}); what comes before the damage is loaded."
@@ -199,7 +202,7 @@ def _watched_file(source: "Source", group_bytes: int) -> Iterator[list[bytes]]:
 
 
 def _progress() -> Progress:
-    console = Console(stderr=True)
+    console = Terminal(stderr=True)
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -212,7 +215,7 @@ def _progress() -> Progress:
 
 
 def _print_counts(name: str, counts: "Counts", seconds: float) -> None:
-    typer.echo(name)
+    say(name)
     table = Table.grid(padding=(0, 4, 0, 0))
     table.add_column(style="dim")
     table.add_column(justify="right")
@@ -223,8 +226,8 @@ def _print_counts(name: str, counts: "Counts", seconds: float) -> None:
     table.add_row("rejected", f"{counts.rejected.total():,}")
     for why, count in counts.rejected.most_common():
         table.add_row(f"  {why}", f"{count:,}")
-    Console(highlight=False).print(table)
-    typer.echo(f"{seconds:,.1f} s, {counts.read / seconds:,.0f} statements a second")
+    Terminal(highlight=False).print(table)
+    say(f"{seconds:,.1f} s, {counts.read / seconds:,.0f} statements a second")
 
 
 @app.command()
@@ -340,7 +343,7 @@ def _simulate_to_target(simulation: "Simulation", client: "Client") -> None:
 
 def _print_stored(table: str, stored: int, count: int) -> None:
     there = f", {count - stored:,} already there" if stored < count else ""
-    typer.echo(f"{table}: {stored:,} rows{there}")
+    say(f"{table}: {stored:,} rows{there}")
 
 
 def _no_reject(line_number: int, why: str, line: bytes) -> None:
@@ -359,7 +362,7 @@ def _watched(simulation: "Simulation") -> Iterator[list[bytes]]:
 
 def _print_made(path: str, count: int, what: str, seconds: float | None = None) -> None:
     rate = f", {count / seconds:,.0f} a second" if seconds else ""
-    typer.echo(f"{path}: {count:,} {what}{rate}")
+    say(f"{path}: {count:,} {what}{rate}")
 
 
 @app.command()
@@ -425,14 +428,14 @@ def unlock(
         ops = f"{where.schema}_ops"
         claims = live_claims(client, ops) if table_exists(client, ops, "lease") else []
         if not claims:
-            typer.echo("No run has claimed the database.")
+            say("No run has claimed the database.")
             return
         for claim in claims:
-            typer.echo(f"Run {claim['invocation_id']}, until {claim['expires_at']:%H:%M:%S} UTC")
+            say(f"Run {claim['invocation_id']}, until {claim['expires_at']:%H:%M:%S} UTC")
         if not is_sure:
             typer.confirm("Are these runs dead?", abort=True)
         remove_claims(client, ops)
-        typer.echo("The claim is removed.")
+        say("The claim is removed.")
 
 
 @app.command()
@@ -454,7 +457,7 @@ def publish(
 
     start = perf_counter()
     made = publish_marts(read_target(project_dir, profiles_dir, target))
-    typer.echo(
+    say(
         f"{made.folder}: {made.relation_count:,} relations, {made.row_count:,} rows, "
         f"{made.byte_count / 1e6:,.1f} MB, {perf_counter() - start:,.1f} s"
     )
@@ -488,16 +491,16 @@ def forget(
     with open_target(project_dir, profiles_dir, target) as (client, where):
         deleted = 0
         for table, rows in forget_actor(client, where.schema, actor):
-            typer.echo(f"{table}: {rows:,} rows deleted")
+            say(f"{table}: {rows:,} rows deleted")
             deleted += rows
     if not deleted:
-        typer.echo("Nothing was known of this learner: is it an actor_id of the marts?")
-    typer.echo("Building what the learner was counted in")
+        say("Nothing was known of this learner: is it an actor_id of the marts?")
+    say("Building what the learner was counted in")
     _dbt_run(where.project_dir, profiles_dir, target)
     with open_target(project_dir, profiles_dir, target) as (client, where):
         if left := remains(client, where.schema, actor):
             raise OarsError(f"Rows are left in {', '.join(left)}: run `dbt build --full-refresh`.")
-    typer.echo("Nothing is left.")
+    say("Nothing is left.")
 
 
 @app.command()
@@ -533,7 +536,7 @@ def assets(
     folder = out or project / "superset"
     marts = read_marts(project, profiles_dir, target)
     count = write_assets(folder, make_assets(project, marts, language))
-    typer.echo(f"{count} files in {folder}/assets and {folder}/assets_pii")
+    say(f"{count} files in {folder}/assets and {folder}/assets_pii")
 
 
 def _dbt_run(project_dir: Path, profiles_dir: Path | None, target: str | None) -> None:

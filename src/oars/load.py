@@ -27,6 +27,7 @@ from clickhouse_connect.driver.client import Client
 from numpy.typing import NDArray
 
 from oars.connection import OarsError, reason
+from oars.files import open_private
 from oars.raw_tables import qualified, table_columns
 from oars.read import HEAD_BYTES, as_utf8, refuse_other_things, statement_texts, with_head
 
@@ -433,7 +434,7 @@ class RejectsFile:
         entry = {"line_number": line_number, "reason": reason_given, "text": text}
         try:
             if self._file is None:
-                self._file = self.path.open("wb")
+                self._file = open_private(self.path)
             self._file.write(orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE))
         except OSError as error:
             raise OarsError(

@@ -5,6 +5,7 @@ do not lock each other out. What is not in the copy cannot be read through them.
 """
 
 import fcntl
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -15,6 +16,7 @@ from pathlib import Path
 from clickhouse_connect.driver.client import Client
 
 from oars.connection import OarsError, Target, connect, data_folder
+from oars.files import open_private
 from oars.raw_tables import qualified
 
 # The marts, and of personal data the mart alone. Not what a run that was killed had staged.
@@ -36,6 +38,9 @@ from system.columns
 where database = {database:String} and table = {name:String}
 order by position
 """
+
+MADE_HERE = re.compile(r"\d{8}T\d{6}\.\d{6}Z")
+"""The name of a snapshot. No other folder is removed."""
 
 UNFINISHED = ".new"
 """Folder in which a snapshot is made; what a killed run left there is removed by the next."""
@@ -97,7 +102,7 @@ def publish(target: Target) -> Snapshot:
             _remove(unfinished)
         for old in published.iterdir():
             # A reader may still have the previous one open.
-            if old.is_dir() and old.name not in (folder.name, previous, "current"):
+            if MADE_HERE.fullmatch(old.name) and old.name not in (folder.name, previous):
                 _remove(old)
     return Snapshot(folder, len(marts), row_count, _size(folder))
 
@@ -105,7 +110,7 @@ def publish(target: Target) -> Snapshot:
 @contextmanager
 def _alone(published: Path) -> Iterator[None]:
     """Hold a lock that goes with the process."""
-    with (published / ".lock").open("w") as lock:
+    with open_private(published / ".lock") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -165,7 +170,10 @@ def _switch(current: Path, name: str, new_link: Path) -> str:
 
 
 def _remove(folder: Path) -> None:
-    if folder.exists():
+    # Of a link the link, and not what it leads to.
+    if folder.is_symlink():
+        folder.unlink()
+    elif folder.exists():
         shutil.rmtree(folder)
 
 

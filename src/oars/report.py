@@ -5,13 +5,13 @@ from difflib import get_close_matches
 from typing import Any
 
 from clickhouse_connect.driver.client import Client
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from oars.connection import OarsError
 from oars.freshness import freshness, histories, history_lines, history_of_courses, uncounted
 from oars.raw_tables import table_exists
+from oars.terminal import Terminal
 
 WIDTH = 100
 MARTS = (
@@ -192,7 +192,7 @@ def print_report(client: Client, schema: str, course: str | None) -> None:
     courses = _rows(client, COURSES, course)
     if course and not courses:
         raise OarsError(_unknown_course(client, course))
-    console = Console(highlight=False)
+    console = Terminal(highlight=False)
     if not console.is_terminal or console.width > WIDTH:
         console.width = WIDTH
     if course:
@@ -232,7 +232,7 @@ def _unknown_course(client: Client, course: str) -> str:
     return f"No course has the key {course}; there are {', '.join(keys[:5])}{more}."
 
 
-def _print_course(console: Console, client: Client, schema: str, course: Row) -> None:
+def _print_course(console: Terminal, client: Client, schema: str, course: Row) -> None:
     [[newest]] = client.query(NEWEST_DAY, {"course": course["course_key"]}).result_rows
     name = course["course_name"] or course["course_key"]
     _print_line(console, name, style="bold")
@@ -263,7 +263,7 @@ def _structure(course: Row) -> str:
     return " · ".join(_plural(course[f"{part}_count"], part) for part in parts)
 
 
-def _print_instance(console: Console, client: Client, schema: str, courses: Sequence[Row]) -> None:
+def _print_instance(console: Terminal, client: Client, schema: str, courses: Sequence[Row]) -> None:
     [[learners]] = client.query(LEARNERS, {"course": ""}).result_rows
     [instance] = _rows(client, INSTANCE, None)
     fresh = freshness(client, schema)
@@ -352,7 +352,7 @@ def _problems(client: Client, course: str | None) -> Table:
     return table
 
 
-def _print_needs_work(console: Console, client: Client, course: str) -> None:
+def _print_needs_work(console: Terminal, client: Client, course: str) -> None:
     if videos := _rows(client, ABANDONED_VIDEOS, course):
         console.print()
         _print_line(console, "Abandoned videos (five viewers or more)", style="bold")
@@ -377,7 +377,7 @@ def _risk(client: Client, course: str | None) -> str:
     )
 
 
-def _print_not_understood(console: Console, client: Client) -> None:
+def _print_not_understood(console: Terminal, client: Client) -> None:
     [instance] = _rows(client, INSTANCE, None)
     total = instance["statements"] or 1
     console.print()
@@ -426,7 +426,7 @@ def _side_by_side(left: Table, right: Table) -> Table:
     return grid
 
 
-def _print_line(console: Console, line: str, style: str = "") -> None:
+def _print_line(console: Terminal, line: str, style: str = "") -> None:
     """One line, cut where the screen ends; course authors may use any characters."""
     console.print(Text(line, style=style), no_wrap=True, overflow="ellipsis")
 

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from clickhouse_connect.driver.client import Client
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -12,6 +11,7 @@ from oars.claim import IS_ALIVE
 from oars.connection import OarsError
 from oars.freshness import freshness, histories, history_of_courses, uncounted
 from oars.raw_tables import raw_names, table_exists
+from oars.terminal import Terminal
 
 WIDTH = 100
 MOST_COURSES = 10
@@ -93,7 +93,7 @@ def print_status(client: Client, schema: str, is_embedded: bool) -> None:
         "statements": names.xapi_table,
         "is_embedded": is_embedded,
     }
-    console = Console(highlight=False)
+    console = Terminal(highlight=False)
     if not console.is_terminal:
         console.width = WIDTH
     if table_exists(client, f"{schema}_staging", "base_xapi__statements"):
@@ -120,7 +120,7 @@ def print_status(client: Client, schema: str, is_embedded: bool) -> None:
         _print_histories(console, client, schema)
 
 
-def _print_histories(console: Console, client: Client, schema: str) -> None:
+def _print_histories(console: Terminal, client: Client, schema: str) -> None:
     """Say of which courses events do not know all learners."""
     lines = history_of_courses(histories(client, schema), MOST_COURSES)
     if lines:

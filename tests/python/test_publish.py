@@ -214,3 +214,27 @@ def test_what_cannot_be_published_is_one_sentence(site: Site, tmp_path: Path) ->
         "Error: Nothing has run on this database yet: run `dbt build` first.\n",
     )
     assert not list((tmp_path / "chdb_published").glob("[!.]*"))
+
+
+def test_folders_are_for_their_owner_alone(site: Site) -> None:
+    folders = [site.data, site.data.with_name("chdb_published"), current(site)]
+    assert [oct(folder.stat().st_mode & 0o777) for folder in folders] == ["0o700"] * 3
+
+
+def test_only_snapshots_are_removed_and_no_link_is_followed(site: Site) -> None:
+    published = site.data.with_name("chdb_published")
+    own = published / "notes of the operator"
+    own.mkdir()
+    lock, other = published / ".lock", site.folder / "other"
+    other.write_text("of somebody else")
+    lock.unlink()
+    lock.symlink_to(other)
+
+    refused = site.oars("publish")
+    lock.unlink()
+    again = site.oars("publish")
+
+    assert refused.code == 1
+    assert other.read_text() == "of somebody else"
+    assert again.code == 0, again.err
+    assert own.is_dir()

@@ -59,7 +59,8 @@ _opening = Lock()
 def open_folder(path: str, settings: dict[str, Any] | None = None) -> Any:
     """Open the data folder, made if missing; FailedToConnectError if another process has it."""
     folder = Path(path).expanduser().resolve()
-    folder.mkdir(parents=True, exist_ok=True)
+    # Only who runs this may look into it. A folder that is there keeps its mode.
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Sessions are HTTP's; in one process each client is a session of its own.
     kept = {name: value for name, value in (settings or {}).items() if name != "session_id"}
     with _opening:

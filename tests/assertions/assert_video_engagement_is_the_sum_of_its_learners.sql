@@ -1,5 +1,6 @@
 -- What it says: agg_video_engagement has, video by video, the viewers, plays and seconds of
---   fct_learner_videos, and the plays that agg_video_events_daily counts by day.
+--   fct_learner_videos, and the plays that agg_video_events_daily counts by day, but for those of
+--   nobody, as of a team.
 -- When it matters: the page of a video and those of its learners and days show the same plays.
 -- What to do: a video that is missing on one side points at the joins of fct_learner_videos, plays
 --   that differ from those of the days at int_video_steps.
@@ -26,7 +27,29 @@ days as (
 
 ),
 
--- The three as rows of one form, the learners' and days' below 0: they add up to nothing.
+of_nobody as (
+
+    select
+        course_key,
+        coalesce(block_id, '') as block_id,
+        event_id
+    from {{ ref('stg_xapi__video_events') }}
+    where
+        event_type = 'video_played'
+        and isNull(actor_id)
+        and isNotNull(course_key)
+        and emission_time <= {{ now_at() }}
+
+),
+
+uncounted as (
+
+    select event_id
+    from {{ ref('int_uncounted_statements') }}
+
+),
+
+-- All as rows of one form, those of learners and days below 0: they add up to nothing.
 figures as (
 
     select
@@ -48,6 +71,17 @@ figures as (
         -toInt64(round(watched_seconds * 1000)) as watched_ms,
         -toInt64(round(played_seconds * 1000)) as played_ms
     from learner_videos
+    union all
+    select
+        course_key,
+        block_id,
+        0 as viewers,
+        0 as plays,
+        1 as plays_of_days,
+        0 as watched_ms,
+        0 as played_ms
+    from of_nobody
+    where event_id not in (select uncounted.event_id from uncounted)
     union all
     select
         course_key,

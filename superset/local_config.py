@@ -15,8 +15,8 @@ from oars_superset import protect
 HOME = Path(
     os.environ.get("OARS_SUPERSET_HOME", Path(__file__).resolve().parents[1] / ".oars/superset")
 )
-HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
-os.umask(0o077)  # Superset's own database has who may see what.
+HOME.mkdir(parents=True, exist_ok=True)
+HOME.chmod(0o700)  # Superset's own database has who may see what, and `make` may have been first.
 
 
 def _secret_key() -> str:

@@ -2,7 +2,6 @@
 
 import csv
 import gzip
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -66,8 +65,6 @@ def main() -> None:
     """Run the command; an expected failure is one sentence and exit code 1."""
     from clickhouse_connect.driver.exceptions import Error
 
-    # What is written, also by the engine, is for this user alone: it is about people.
-    os.umask(0o077)
     try:
         app()
     except OarsError as error:

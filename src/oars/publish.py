@@ -85,7 +85,8 @@ def publish(target: Target) -> Snapshot:
     live = data_folder(target)
     # Named after the data folder: that of a trial beside it has snapshots of its own.
     published = live.with_name(f"{live.name}_published")
-    published.mkdir(parents=True, exist_ok=True)
+    # A folder that is there keeps its mode; each snapshot in it is for its owner alone.
+    published.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _alone(published):
         unfinished = published / UNFINISHED
         _remove(unfinished)

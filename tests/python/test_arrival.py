@@ -92,7 +92,7 @@ FAULTS = {
     ),
     "a swap that is not told on": (
         "macros/engine/plan/build_relation.sql",
-        "{%- do oars.state().changed.update({model.name: changed}) -%}",
+        "{%- do oars.state().changed.update({model.name: told}) -%}",
         "",
     ),
     "a plan beside a stale parent": (
@@ -114,6 +114,11 @@ FAULTS = {
         "macros/engine/plan/plan_relations.sql",
         "where course_key = '*' or is_of_all_courses",
         "where course_key = '*'",
+    ),
+    "what was taken back is told to no course": (
+        "macros/engine/plan/build_relation.sql",
+        "where event_id in (select differing.event_id from differing)",
+        "where false",
     ),
     "twins of which the last to come counts": (
         "models/intermediate/int_uncounted_statements.sql",

@@ -15,10 +15,7 @@
         {%- endif -%}
     {%- endfor -%}
     {%- if done -%}
-        {%- do oars.write_versions(
-            'select relation, course_key, version from ' ~ oars.ops('plan')
-            ~ ' where relation in ' ~ oars.text_array(done) ~ " and course_key != '-'"
-        ) -%}
+        {%- do oars.write_versions(oars.planned_versions(done), is_last=true) -%}
     {%- endif -%}
     {%- set rows = [] -%}
     {%- for name, seen in state.noticed.items() if name.split(' ')[-1] not in failed -%}

@@ -17,35 +17,46 @@
 
 {#-
     Writes to the ledger what `versions` selects: relation, course_key and version. Beside it stands the
-    version of before this run, since the engine merges the older row away when it likes.
+    version of before this run, since the engine merges the older row away when it likes; `is_last`
+    spares it where the run asks no more.
 -#}
-{% macro write_versions(versions) %}
-    {%- do run_query(
-        'insert into ' ~ oars.ops('ledger')
-        ~ ' (relation, course_key, version, version_before, invocation_id, written_at)'
-        ~ ' select versions.relation, versions.course_key, versions.version, ledger.version_before, '
-        ~ "'" ~ invocation_id ~ "', " ~ oars.written_at()
-        ~ ' from (' ~ versions ~ ') as versions'
-        ~ ' left join (' ~ oars.ledger_before_and_now() ~ ') as ledger'
-        ~ ' on versions.relation = ledger.relation and versions.course_key = ledger.course_key'
-        ~ ' settings join_use_nulls = 0'
-    ) -%}
+{% macro write_versions(versions, is_last=false) %}
+    {%- set into = 'insert into ' ~ oars.ops('ledger')
+        ~ ' (relation, course_key, version, version_before, invocation_id, written_at)' -%}
+    {#- With a row for each course and relation the engine's own blocks are most of a run's memory. -#}
+    {%- set in_small_blocks = ' settings min_insert_block_size_rows = 200000, '
+        ~ 'min_insert_block_size_bytes = 20000000' -%}
+    {%- set moment = "'" ~ invocation_id ~ "', " ~ oars.written_at() -%}
+    {%- if is_last -%}
+        {%- do run_query(into ~ ' select relation, course_key, version, 0, ' ~ moment
+            ~ ' from (' ~ versions ~ ')' ~ in_small_blocks) -%}
+    {%- else -%}
+        {%- do run_query(into
+            ~ ' select versions.relation, versions.course_key, versions.version, ledger.version_before, '
+            ~ moment
+            ~ ' from (' ~ versions ~ ') as versions'
+            ~ ' left join (' ~ oars.ledger_before_and_now()
+            ~ ' where relation in (select relation from (' ~ versions ~ '))'
+            ~ ' and course_key in (select course_key from (' ~ versions ~ '))) as ledger'
+            ~ ' on versions.relation = ledger.relation and versions.course_key = ledger.course_key'
+            ~ in_small_blocks ~ ', join_use_nulls = 0'
+        ) -%}
+    {%- endif -%}
 {% endmacro %}
 
 
 {#-
     Select of each version in the ledger, now and before this run. What this run wrote of relations is
-    that they are unsettled.
+    that they are unsettled. `final`, since rows in their order cost less to merge than to group.
 -#}
 {% macro ledger_before_and_now() -%}
     select
         relation,
         course_key,
-        argMax((ledger.version, ledger.version_before, invocation_id), written_at) as newest,
-        newest.1 as version,
-        if(newest.3 = '{{ invocation_id }}', newest.2, newest.1) as version_before
-    from {{ oars.ops('ledger') }} as ledger
-    group by relation, course_key
+        ledger.version as version,
+        if(invocation_id = '{{ invocation_id }}', ledger.version_before, ledger.version)
+            as version_before
+    from {{ oars.ops('ledger') }} as ledger final
 {%- endmacro %}
 
 
@@ -65,11 +76,9 @@
         with
         found as ({{ found }}),
         known as (
-            select relation, course_key, argMax(version, written_at) as version
-            from {{ oars.ops('ledger') }}
-            where {{ named }}
-            group by relation, course_key
-            having version != 0
+            select relation, course_key, version
+            from {{ oars.ops('ledger') }} final
+            where {{ named }} and version != 0
         )
         select
             if(found.version != 0, found.relation, known.relation) as relation,

@@ -29,7 +29,9 @@
         and columns == oars.state().columns.get(oars.key_of(this)) -%}
     {%- set changed = oars.changed_courses(staging, listed, building) if is_comparable
         else {'*': true} -%}
-    {%- do oars.state().changed.update({model.name: changed}) -%}
+    {%- set told = oars.courses_of_differing(staging, listed)
+        if is_comparable and changed and model.config.meta.is_of_statements else changed -%}
+    {%- do oars.state().changed.update({model.name: told}) -%}
     {%- do oars.state().built.update({model.name: true}) if changed -%}
     {%- do oars.claim() -%}
     {%- if existing is none -%}
@@ -54,7 +56,7 @@
     {%- for listed in building.partitions.values() -%}
         {%- do courses.extend(listed) -%}
     {%- endfor -%}
-    {%- if courses and courses | join | length <= 8000 -%}
+    {%- if 0 < courses | length <= 8000 and courses | join | length <= 8000 -%}
         {%- set list = oars.text_array(courses) -%}
         {%- do building.update({'courses': list}) -%}
         {%- if oars.months_of_building() in sql -%}
@@ -109,8 +111,8 @@
         {%- endif -%}
     {%- endfor -%}
     {%- do run_query(
-        'insert into ' ~ oars.ops('building') ~ ' select relation, course_key, partition from '
-        ~ oars.ops('plan') ~ " where relation = '" ~ model.name ~ "' and (partition in "
+        'insert into ' ~ oars.ops('building') ~ " select '" ~ model.name ~ "', course_key, partition from "
+        ~ oars.ops('plan') ~ " where plan = '" ~ oars.state().plan_of[model.name] ~ "' and (partition in "
         ~ oars.text_array(whole) ~ ' or course_key in ' ~ oars.text_array(named) ~ ')'
     ) -%}
 {% endmacro %}
@@ -140,11 +142,49 @@
         group by key
         having count() != 2 or min(row_count) != max(row_count) or min(hash) != max(hash)
     {%- endset -%}
-    {%- set changed = {} -%}
-    {%- for row in run_query(differing).rows -%}
-        {%- do changed.update({row[0]: true}) -%}
+    {{ return(oars.keys_of(differing)) }}
+{% endmacro %}
+
+
+{#-
+    Courses of the statements of which the staging table has other rows than the relation: what a
+    relation of statements, which has no course of its own, tells on. A statement that base has not yet
+    will be news of its course by itself.
+-#}
+{% macro courses_of_differing(staging, listed) %}
+    {%- set base = graph.nodes[oars.base_id()] -%}
+    {%- set question -%}
+        with
+        both as (
+            select event_id, cityHash64(tuple({{ listed }})) as hash
+            from {{ staging }}
+            union all
+            select event_id, cityHash64(tuple({{ listed }})) as hash
+            from {{ this }}
+        ),
+        differing as (
+            select event_id
+            from both
+            group by event_id
+            having count() != 2 or min(hash) != max(hash)
+        )
+        select distinct coalesce(course_key, '') as key
+        from {{ base.schema }}.{{ base.alias }}
+        where event_id in (select differing.event_id from differing)
+    {%- endset -%}
+    {{ return(oars.keys_of(question)) }}
+{% endmacro %}
+
+
+{#- The keys that a select finds, as those of a mapping. They come in one row, which dbt reads at once. -#}
+{% macro keys_of(question) %}
+    {%- set keys = {} -%}
+    {%- for row in run_query(
+        "select count(), arrayStringConcat(groupArray(key), '\\n') from (" ~ question ~ ')'
+    ).rows if row[0] -%}
+        {%- do keys.update(dict.fromkeys(row[1].split('\n'), true)) -%}
     {%- endfor -%}
-    {{ return(changed) }}
+    {{ return(keys) }}
 {% endmacro %}
 
 
@@ -167,10 +207,8 @@
                     and course_key not in {{ building.courses }}
                     and course_key in (
                         select course_key
-                        from {{ oars.ops('ledger') }}
-                        where relation = '{{ model.name }}'
-                        group by course_key
-                        having argMax(version, written_at) != 0
+                        from {{ oars.ops('ledger') }} final
+                        where relation = '{{ model.name }}' and version != 0
                     )
             {%- endset -%}
             {%- do run_query(others) -%}

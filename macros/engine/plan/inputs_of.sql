@@ -88,15 +88,20 @@
 {% endmacro %}
 
 
-{#- Roots of a model and of all that it reads. -#}
+{#- Roots of a model and of all that it reads. Beside all families of base none is named. -#}
 {% macro all_roots_of(unique_id) %}
     {%- set inputs = oars.inputs_of(unique_id) -%}
     {%- if 'all_roots' not in inputs -%}
-        {%- set roots = inputs.roots | list -%}
+        {%- set found = inputs.roots | list -%}
         {%- for model in inputs.models -%}
-            {%- do roots.extend(oars.all_roots_of(model)) -%}
+            {%- do found.extend(oars.all_roots_of(model)) -%}
         {%- endfor -%}
-        {%- do inputs.update({'all_roots': roots | unique | sort}) -%}
+        {%- set roots = [] -%}
+        {%- for root in found | unique | sort
+            if root == 'base/*' or 'base/*' not in found or not root.startswith('base/') -%}
+            {%- do roots.append(root) -%}
+        {%- endfor -%}
+        {%- do inputs.update({'all_roots': roots}) -%}
     {%- endif -%}
     {{ return(inputs.all_roots) }}
 {% endmacro %}

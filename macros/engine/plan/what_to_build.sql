@@ -68,9 +68,8 @@
     {%- if later -%}
         {%- do oars.claim() -%}
         {%- do oars.unsettle(
-            'select relation, course_key from ' ~ oars.ops('ledger') ~ ' where relation in '
-            ~ oars.text_array(later)
-            ~ ' group by relation, course_key having argMax(version, written_at) != 0'
+            'select relation, course_key from ' ~ oars.ops('ledger') ~ ' final where relation in '
+            ~ oars.text_array(later) ~ ' and version != 0'
         ) -%}
     {%- endif -%}
 {% endmacro %}

@@ -106,8 +106,9 @@
             'engine': 'MergeTree', 'order_by': '(month, part)', 'life': 'scratch',
         },
         'plan': {
-            'columns': course ~ ', partition String, version UInt64, is_forced Bool',
-            'engine': 'MergeTree', 'order_by': 'course_key', 'partition_by': 'relation',
+            'columns': 'plan LowCardinality(String), course_key String, partition String, version UInt64, '
+                ~ 'is_forced Bool',
+            'engine': 'MergeTree', 'order_by': 'course_key', 'partition_by': 'plan',
             'life': 'scratch',
         },
         'building': {

@@ -11,6 +11,8 @@
     views      'database.view' -> hash of its text, as the engine keeps it
     inputs     unique_id of a model -> what it reads, see inputs_of
     plans      relation -> partition -> {'forced': courses, 'other': courses}, see plan_relations
+    plan_of    relation -> the name of its plan in oars_ops.plan
+    plan_count how many plans were made so far
     months     course -> the months in which it has a statement, see months_of_courses
     whole      relations of which every course is planned
     wanted     columns of a model, as its select and its contract have them, see columns_of_model
@@ -29,6 +31,7 @@
 {% macro begin_state() %}
     {%- set state = {
         'step': 0, 'seen': {}, 'noticed': {}, 'columns': {}, 'views': {}, 'inputs': {}, 'plans': {},
+        'plan_of': {}, 'plan_count': 0,
         'months': {}, 'whole': {}, 'wanted': {}, 'unsettled': {}, 'changed': {}, 'built': {},
         'claimed': none, 'base': none,
         'vars': {

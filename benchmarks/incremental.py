@@ -4,7 +4,8 @@ For each size of history a database of its own: the closed courses, and ten acti
 this order: the first build; a run without news; with 100 new statements of one course; with 1,000
 and 10,000 of all active courses; with 10,000 that base has already; with 10,000 new and one id
 twice; with 10,000 late ones of all courses; after 100 were erased; on a new day; with an edited
-model; and, with --month, 10,000 new once the month has so many more.
+model; with --month, 10,000 new once the month has so many more; and, with --invented, so many
+courses that nobody knows, one statement each, and what a run costs after them.
 
 Engine seconds are CPU seconds of the engine's queries, wall seconds those of all of dbt, statements
 those that were sent, rows those that the engine read and wrote; memory is that of the whole
@@ -13,6 +14,7 @@ of it cost the engine, and dbt that does nothing.
 
     python benchmarks/incremental.py --history 1000000 3000000 10000000
     python benchmarks/incremental.py --history 1000000 --month 20000000
+    python benchmarks/incremental.py --history 1000000 --invented 100000
     python benchmarks/incremental.py --history 10000000 --keep FOLDER
 """
 
@@ -139,7 +141,9 @@ def load_structure(folder: Path, *simulations: "Simulation") -> None:
                 insert_event_sink(client, "event_sink", table, rows)
 
 
-def measure(history: int, month: int, folder: Path) -> Iterable[tuple[str, dict[str, float]]]:
+def measure(
+    history: int, month: int, invented: int, folder: Path
+) -> Iterable[tuple[str, dict[str, float]]]:
     """Build a database with so much history; each kind of run, and what it costs there."""
     from oars.simulate import Simulation, SimulationPlan
 
@@ -214,6 +218,12 @@ def measure(history: int, month: int, folder: Path) -> Iterable[tuple[str, dict[
         yield f"{month:,} more in the month", dbt(folder, "run")
         oars(folder, "load", "-", lines=like(new, 2))
         yield "10,000 new in that month", dbt(folder, "run")
+    if invented:
+        oars(folder, "load", "-", lines=invented_courses(invented, new[0]))
+        yield f"{invented:,} invented courses", dbt(folder, "run")
+        yield "no news after them", dbt(folder, "run")
+        oars(folder, "load", "-", lines=like(first, 3))
+        yield "100 new after them", dbt(folder, "run")
 
 
 # As the record store may deliver them again, and as many more of a course that is in none of ours.
@@ -271,6 +281,14 @@ def at(line: bytes, moment: str) -> bytes:
     return json.dumps(body).encode()
 
 
+def invented_courses(count: int, line: bytes) -> Iterable[bytes]:
+    """The statement once in each of so many courses."""
+    course = course_of(line)
+    for number in range(count):
+        other = line.replace(course, b"course-v1:Invented+%d+1" % number)
+        yield at(other, json.loads(line)["timestamp"])
+
+
 def like(lines: list[bytes], seconds: int) -> list[bytes]:
     """Statements like these, some seconds later, as others."""
     found = []
@@ -291,6 +309,9 @@ def main() -> None:
     parser.add_argument(
         "--month", type=int, default=0, help="so many statements more in the current month, at last"
     )
+    parser.add_argument(
+        "--invented", type=int, default=0, help="so many courses of one statement each, at last"
+    )
     parser.add_argument("--keep", type=Path, help="leave the databases in this folder")
     arguments = parser.parse_args()
     print(
@@ -302,7 +323,7 @@ def main() -> None:
             folder = arguments.keep / str(history) if arguments.keep else Path(temporary)
             folder.mkdir(parents=True, exist_ok=True)
             start = time.monotonic()
-            for kind, cost in measure(history, arguments.month, folder):
+            for kind, cost in measure(history, arguments.month, arguments.invented, folder):
                 print(
                     f"{history:>11,}  {kind:<28}{cost['engine_seconds']:>9.1f}"
                     f"{cost['dbt_seconds']:>7.1f}{cost['wall_seconds']:>8.1f}"

@@ -1,4 +1,4 @@
 {#- Regular expression of an @, however it is written. -#}
 {% macro at_sign() -%}
-    (?:[@＠﹫]|%(?:25)*40|%EF%BC%A0|%EF%B9%AB|\\\\u(?:0040|[fF][fF]20|[fF][eE]6[bB])|&#0*64;|&#[xX]0*40;|&commat;)
+    (?:[@＠﹫]|%(?:25)*40|%(?:25)*EF%(?:25)*B(?:C%(?:25)*A0|9%(?:25)*AB)|\\\\{1,4}(?:u(?:0040|[fF][fF]20|[fF][eE]6[bB])|x40)|&(?:amp;)*(?:#0*64;?|#[xX]0*40;?|commat;))
 {%- endmacro %}

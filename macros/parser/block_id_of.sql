@@ -5,9 +5,9 @@
 -#}
 {% macro block_id_of(url) -%}
     {%- set decoded = "decodeURLComponent(coalesce(" ~ url ~ ", ''))" -%}
-    {%- set key = '(?:ccx-|lib-)?block-v1:[^/?#&]+|i4x://[^/?#]+/[^/?#]+/[^/?#]+/[^/?#&]+|lb:[^/?#&]+' -%}
+    {%- set key = '(?:ccx-|lib-)?block-v1:' ~ key_pattern() ~ '|i4x://[^/?#@]+/[^/?#@]+/[^/?#@]+/[^/?#&@]+|lb:[^/?#&@]+' -%}
     coalesce(
-        nullIf(extract(replaceRegexpOne({{ decoded }}, '^\\C*/xblock/', ''), '^(?:{{ key }})'), ''),
-        nullIf(extract({{ decoded }}, '[/=]({{ key }})'), '')
+        nullIf(extract(replaceRegexpOne({{ decoded }}, '^\\C*/xblock/', ''), '^({{ key }})(?:[/?#&]|$)'), ''),
+        nullIf(extract({{ decoded }}, '[/=]({{ key }})(?:[/?#&]|$)'), '')
     )
 {%- endmacro %}

@@ -5,6 +5,6 @@
 {% macro course_key_of(url) -%}
     nullIf(extract(
         decodeURLComponent(coalesce({{ url }}, '')),
-        '^(?:[^?#]*?/courses?/)?((?:course|ccx|library)-v1:[^/?#]+)'
+        '^(?:[^?#]*?/courses?/)?((?:course|ccx|library)-v1:{{ key_pattern() }})(?:[/?#]|$)'
     ), '')
 {%- endmacro %}

@@ -1,6 +1,6 @@
 {#-
     Id of an object that has no usage key, as an LTI player or an H5P content: as sent, without query,
-    fragment, user part and a tail /answer or /hint/0, what looks like a person's address masked.
+    fragment, user part and a tail /answer or /hint/0; NULL of an empty one.
 -#}
 {% macro foreign_id(object_id) -%}
     {%- set own -%}
@@ -10,5 +10,5 @@
             '\\1'
         )
     {%- endset -%}
-    {{ masked("replaceRegexpOne(" ~ own ~ ", '/(?:answer|hint/[0-9]+)$', '')") }}
+    nullIf(replaceRegexpOne({{ own }}, '/(?:answer|hint/[0-9]+)$', ''), '')
 {%- endmacro %}

@@ -8,7 +8,7 @@
         coalesce(verb_id, ''),
         coalesce(replaceRegexpOne(raw_object_id, '(?i)^https?://[^/?#]*', ''), ''),
         {{ json_hash('result_text') }},
-        coalesce(object_extension_type, ''),
+        coalesce(enrollment_mode, ''),
         coalesce({{ whole_number('attempt_number', least=1) }}, 0)
     )
 {%- endmacro %}

@@ -5,6 +5,9 @@
     A month has `grown` where all that is new are parts of raw: base had every id of the parts
     that raw had then, base is as it was, and the parser too. Then the ids of `new_parts` are looked at
     and no others. The `gone_parts` were merged into new ones, or erased: see find_arrived.
+
+    A month is `aged` where the newest that is not later than as_of came more than the var
+    free_text_months after it: of it what learners typed is emptied (emptied_texts).
 -#}
 {% macro changed_months(raw, base) -%}
     with
@@ -18,16 +21,21 @@
         union distinct
         select month from remembered where base_signature != 0
     ),
+    newest as (
+        select max(month) as newest_month from all_months where month <= toYYYYMM({{ oars.as_of() }})
+    ),
     compared as (
         select
             all_months.month as month,
+            {{ oars.month_number('(select newest_month from newest)') }} - {{ oars.month_number('month') }}
+            > {{ var('free_text_months') | int }} as is_aged,
             raw_months.month != 0 as is_in_raw,
             raw_months.signature as raw_signature,
             raw_months.parts as parts,
             remembered.raw_parts as known_parts,
             raw_signature = remembered.raw_signature as is_raw_same,
             base_months.signature = remembered.base_signature
-            and remembered.parser_version = {{ oars.parser_version() }}
+            and remembered.parser_version = {{ oars.parser_version('is_aged') }}
             and {{ 'false' if flags.FULL_REFRESH else 'true' }}
             and {{ 'true' if var('keep_months') else 'not is_kept' }} as is_base_same,
             month in (select month from {{ oars.ops('kept_months') }}) as is_kept
@@ -43,9 +51,16 @@
         raw_signature,
         parts,
         arrayFilter(part -> not has(known_parts.part, part), parts) as new_parts,
-        arrayFilter(known -> not has(parts, known.part), known_parts) as gone_parts
+        arrayFilter(known -> not has(parts, known.part), known_parts) as gone_parts,
+        is_aged
     from compared
     where not is_raw_same or not is_base_same
     order by month
     settings join_use_nulls = 0
+{%- endmacro %}
+
+
+{#- Which of all months it is, as a number of which differences count months. -#}
+{% macro month_number(month) -%}
+    toInt32(intDiv({{ month }}, 100) * 12 + {{ month }} % 100)
 {%- endmacro %}

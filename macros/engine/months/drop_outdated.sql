@@ -40,6 +40,7 @@
             {%- do run_query('alter table ' ~ base ~ ' drop partition ' ~ month) -%}
         {%- endif -%}
     {%- endfor -%}
+    {%- do oars.empty_kept_months(base) -%}
     {%- if not var('keep_months') -%}
         {%- do run_query('truncate table ' ~ oars.ops('kept_months')) -%}
     {%- endif -%}
@@ -55,7 +56,7 @@
         and not {{ oars.is_kept() }}
         and (
             {{ 'true' if flags.FULL_REFRESH else 'false' }}
-            or parser_version != {{ oars.parser_version() }}
+            or parser_version != {{ oars.parser_version(oars.is_aged()) }}
             or (month, event_id) not in (
                 select {{ oars.month_of_raw() }}, event_id
                 from {{ raw }}

@@ -36,7 +36,7 @@
             if(plan.month in ({{ (grown + equal) | join(', ') or 0 }}), plan.raw_signature, 0)
                 as raw_signature,
             base_months.signature as base_signature,
-            {{ oars.parser_version() }} as parser_version,
+            {{ oars.parser_version('plan.is_aged') }} as parser_version,
             if(raw_signature = 0, [], arrayConcat(
                 arrayFilter(known -> has(plan.parts, known.1), remembered.raw_parts),
                 -- The name of a part may come again, with its checksum it does not.

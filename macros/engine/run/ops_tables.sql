@@ -87,7 +87,8 @@
         },
         'month_plan': {
             'columns': 'month UInt32, is_in_raw Bool, is_grown Bool, raw_signature UInt64,'
-                ~ ' parts Array(String), new_parts Array(String), gone_parts ' ~ parts,
+                ~ ' parts Array(String), new_parts Array(String), gone_parts ' ~ parts
+                ~ ', is_aged Bool',
             'engine': 'MergeTree', 'order_by': 'month', 'life': 'scratch',
         },
         'missing': {

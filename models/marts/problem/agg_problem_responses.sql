@@ -34,9 +34,7 @@ submissions as (
             arrayFilter(choice -> notEmpty(trimBoth(choice)), sent_choices)
         ) as choices,
         is_success,
-        coalesce(interaction_type, '')
-        in ('choice', 'true-false', 'likert', 'sequencing', 'matching')
-        or coalesce(is_response_listed, false) as is_chosen
+        {{ is_chosen_response() }} as is_chosen
     from sent_events
 
 ),
@@ -87,7 +85,8 @@ responses as (
         block_id,
         question_id,
         response,
-        response = '{{ other_answers }}'
+        -- *** is all that the mask has left of a text, or the var free_text_months.
+        response in ('{{ other_answers }}', '***')
         or (not max(is_chosen) and uniqExact(actor_id) < {{ least_size }}) as is_folded,
         if(min(is_success) = max(is_success) and not is_folded, max(is_success), null) as is_right,
         uniqExactIfState(actor_id, is_first) as first_learners,

@@ -30,18 +30,32 @@ newest as (
         blocks.course_key asc, blocks.location asc, blocks.dumped_at desc, blocks."order" asc
     limit 1 by blocks.course_key, blocks.location
 
+),
+
+masked as (
+
+    select
+        *,
+        {{ masked_each([
+            "org",
+            "nullIf(JSONExtractString(xblock_data_json, 'block_type'), '')",
+            "nullIf(display_name, '')",
+            "nullIf(JSONExtractString(xblock_data_json, 'completion_mode'), '')"
+        ]) }} as masked_texts
+    from newest
+
 )
 
 select
     -- ids
     course_key,
-    org,
+    coalesce(masked_texts[1], '') as org,
     location as block_id,
 
     -- texts
-    nullIf(JSONExtractString(xblock_data_json, 'block_type'), '') as block_type,
-    nullIf(display_name, '') as block_name,
-    nullIf(JSONExtractString(xblock_data_json, 'completion_mode'), '') as completion_mode,
+    masked_texts[2] as block_type,
+    masked_texts[3] as block_name,
+    masked_texts[4] as completion_mode,
 
     -- place in the course; 0 where the block is above or outside of the tree
     "order" as course_order,
@@ -56,4 +70,4 @@ select
 
     -- times
     dumped_at as last_published_at
-from newest
+from masked

@@ -24,7 +24,7 @@ select
     user_id,
 
     -- texts
-    nullIf(toString(mode), '') as enrollment_mode,
+    {{ masked("nullIf(toString(mode), '')") }} as enrollment_mode,
 
     -- booleans
     is_active::Bool as is_enrolled,

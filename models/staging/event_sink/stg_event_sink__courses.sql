@@ -16,17 +16,30 @@ newest as (
     order by course_key asc, dumped_at desc, dump_id desc, modified desc
     limit 1 by course_key
 
+),
+
+masked as (
+
+    select
+        *,
+        {{ masked_each([
+            "org",
+            "nullIf(display_name, '')",
+            "nullIf(JSONExtractString(course_data_json, 'language'), '')"
+        ]) }} as masked_texts
+    from newest
+
 )
 
 select
     -- ids
     course_key,
-    org,
+    coalesce(masked_texts[1], '') as org,
     toUUID(dump_id) as dump_id,
 
     -- texts
-    nullIf(display_name, '') as course_name,
-    nullIf(JSONExtractString(course_data_json, 'language'), '') as language,
+    masked_texts[2] as course_name,
+    masked_texts[3] as language,
 
     -- figures
     JSONExtract(course_data_json, 'lowest_passing_grade', 'Nullable(Float64)')
@@ -42,4 +55,4 @@ select
     parseDateTime64BestEffortOrNull(enrollment_start, 6, 'UTC') as enrollment_starts_at,
     parseDateTime64BestEffortOrNull(enrollment_end, 6, 'UTC') as enrollment_ends_at,
     dumped_at as last_published_at
-from newest
+from masked

@@ -21,6 +21,6 @@ newest as (
 select
     toInt64(id) as tag_id,
     toInt64(taxonomy) as taxonomy_id,
-    nullIf(value, '') as tag_name,
+    {{ masked("nullIf(value, '')") }} as tag_name,
     dumped_at as last_published_at
 from newest

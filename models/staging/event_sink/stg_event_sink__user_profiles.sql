@@ -16,6 +16,20 @@ newest as (
     order by user_id asc, dumped_at desc, dump_id desc, id desc
     limit 1 by user_id
 
+),
+
+masked as (
+
+    select
+        *,
+        {{ masked_each([
+            "nullIf(trimBoth(gender), '')",
+            "nullIf(trimBoth(level_of_education), '')",
+            "nullIf(trimBoth(country), '')",
+            "nullIf(trimBoth(language), '')"
+        ]) }} as masked_texts
+    from newest
+
 )
 
 select
@@ -23,14 +37,14 @@ select
     user_id,
 
     -- texts
-    nullIf(trimBoth(gender), '') as gender,
-    nullIf(trimBoth(level_of_education), '') as level_of_education,
-    nullIf(upper(trimBoth(country)), '') as country,
-    nullIf(lower(trimBoth(language)), '') as language,
+    masked_texts[1] as gender,
+    masked_texts[2] as level_of_education,
+    upper(masked_texts[3]) as country,
+    lower(masked_texts[4]) as language,
 
     -- figures
     toUInt16OrNull(year_of_birth) as year_of_birth,
 
     -- times
     dumped_at as last_published_at
-from newest
+from masked

@@ -7,10 +7,31 @@
 {%- set tincan = 'http://id.tincanapi.com/extension/' -%}
 {%- set video = 'https://w3id.org/xapi/video/extensions/' -%}
 
+{#- Texts that may hold anything: of each statement its own, and those with few values. -#}
+{%- set own_texts = [
+    'session_id', 'response', 'enrollment_mode', 'forum_post_type', 'interaction_type',
+    'letter_grade', 'sent_thread_id', 'sent_comment_id', 'attempt_code', 'attempt_extension_id',
+    'workflow_action', 'prompt_template', 'workflow_location', 'rejected_text'
+] -%}
+{%- set shared_texts = [
+    'verb_id', 'object_type', 'raw_object_id', 'object_name', 'object_description',
+    'other_version', 'parent_foreign_id', 'own_foreign_id'
+] -%}
+{%- set shown = {} -%}
+{%- for text in own_texts + shared_texts -%}
+    {%- do shown.update({
+        text: "coalesce(masked_texts[" ~ loop.index ~ "], nullIf(masked." ~ text ~ ", ''))"
+    }) -%}
+{%- endfor -%}
+
 {#- A child is about its parent, and a question under its own id. -#}
-{%- set block_key = "coalesce(usage_key, nullIf(foreign_ids[1], ''))" -%}
+{%- set block_key = "coalesce(usage_key, " ~ foreign_id(shown['parent_foreign_id']) ~ ")" -%}
 {%- set question_key -%}
-    if(is_child, coalesce(own_usage_key, nullIf(foreign_ids[2], '')), {{ block_key }})
+    if(
+        is_child,
+        coalesce(own_usage_key, {{ foreign_id(shown['own_foreign_id']) }}),
+        {{ block_key }}
+    )
 {%- endset -%}
 
 with
@@ -138,7 +159,7 @@ named as (
         ) as object_description,
         nullIf(definition.interactionType, '') as interaction_type,
         coalesce(definition.choices, '') as choices,
-        definition.extensions['{{ acrossx }}type'] as object_extension_type,
+        definition.extensions['{{ acrossx }}type'] as enrollment_mode,
         definition.extensions['{{ acrossx }}total-items'] as total_items,
         definition.extensions['{{ acrossx }}time-limit'] as time_limit,
         definition.extensions['{{ tincan }}attempt-id'] as attempt_number,
@@ -174,7 +195,7 @@ named as (
             'https://w3id.org/xapi/openedx/extensions/session-id'
         ] as session_id,
         context_extensions['{{ openedx }}transformer-version'] as transformer_version,
-        context_extensions['{{ acrossx }}type'] as context_extension_type,
+        context_extensions['{{ acrossx }}type'] as forum_post_type,
         context_extensions['{{ tincan }}starting-position'] as starting_position,
         context_extensions['{{ tincan }}ending-point'] as ending_point,
         context_extensions['{{ video }}length'] as length,
@@ -190,6 +211,7 @@ named as (
             parents.id[indexOf(parents.definition.type, '{{ interaction }}')]
         )) as problem_parent_id,
         arrayFirst(id -> position(coalesce(id, ''), '/threads/') > 0, groupings.id) as thread_url,
+        {{ forum_post_id('thread_url', 'thread') }} as thread_url_id,
         {{ forum_post_id('raw_object_id', 'thread') }} as object_thread_id,
         {{ forum_post_id('raw_object_id', 'comment') }} as object_comment_id,
         indexOf(groupings.definition.type, '{{ attempt }}') as attempt_index,
@@ -235,8 +257,19 @@ classified as (
             splitByChar('/', event_kind)[1]
         ) as event_family,
         if(rejection_reason = '', splitByChar('/', event_kind)[2], '') as event_type,
-        -- Long enough for an address that begins in what is shown of it.
-        if(rejection_reason = '', '', substringUTF8(toValidUTF8(body), 1, 1000)) as rejected_text,
+        -- Long enough for an address that begins in what is shown of it. Of a JSON text with
+        -- escapes nothing is shown: what they stand for may be part of one.
+        if(
+            rejection_reason = '',
+            '',
+            arrayStringConcat(arrayMap(
+                piece -> if(position(piece, '\\') > 0, '"***"', piece),
+                extractAll(
+                    substringUTF8(toValidUTF8(body), 1, 1000),
+                    '(?s)"(?:[^"\\\\]|\\\\.)*(?:"|\\\\?$)|[^"]+'
+                )
+            ))
+        ) as rejected_text,
         -- The old form looks like any path: it counts on the host of the actor's own system.
         toLowCardinality(coalesce(
             new_course_key, if(home_host = '' or home_host = course_host, old_course_key, null)
@@ -274,18 +307,50 @@ with_foreign_ids as (
 
     select
         *,
-        arrayMap(
-            id -> {{ foreign_id('id') }},
-            if(
-                may_be_foreign and (isNull(usage_key) or is_child and isNull(own_usage_key)),
-                [
-                    coalesce(if(is_child, nullIf(problem_parent_id, ''), null), raw_object_id, ''),
-                    splitByString('/xblock/', coalesce(raw_object_id, ''))[-1]
-                ],
-                []
-            )
-        ) as foreign_ids
+        may_be_foreign and (isNull(usage_key) or is_child and isNull(own_usage_key)) as is_foreign,
+        toLowCardinality(if(
+            is_foreign, coalesce(if(is_child, problem_parent_id, null), raw_object_id), null
+        )) as parent_foreign_id,
+        toLowCardinality(if(
+            is_foreign, splitByString('/xblock/', coalesce(raw_object_id, ''))[-1], null
+        )) as own_foreign_id,
+        -- The path of a viewed thread is that of the request: it may be that of comments.
+        event_type = 'thread_viewed' as is_view,
+        coalesce(thread_url_id, object_thread_id, if(is_view, object_comment_id, null))
+            as sent_thread_id,
+        if(is_view, null, object_comment_id) as sent_comment_id,
+        -- The version of a package has an @ too.
+        toLowCardinality(if(
+            match(transformer_version, '^[a-z_-]+@[0-9][0-9a-z.]*$'), null, transformer_version
+        )) as other_version
     from classified
+
+),
+
+-- Few statements have a text that may identify somebody: only theirs are looked at.
+masked as (
+
+    select
+        *,
+        {%- for text in shared_texts %}
+            {{ may_identify(text) }} +
+        {%- endfor %}
+            {{ may_identify(
+                "concatWithSeparator('\\n', arrayStringConcat(sent_choices, '\\n'), assumeNotNull("
+                ~ own_texts | join("), assumeNotNull(") ~ "))"
+            ) }} > 0 as may_identify,
+        if(
+            may_identify,
+            arrayMap(
+                text -> {{ masked('text') }},
+                arrayConcat(
+                    [nullIf({{ (own_texts + shared_texts) | join(", ''), nullIf(") }}, '')],
+                    sent_choices
+                )
+            ),
+            []
+        ) as masked_texts
+    from with_foreign_ids
 
 )
 
@@ -297,35 +362,43 @@ select
     event_family,
     toLowCardinality(event_type) as event_type,
     rejection_reason,
-    verb_id,
-    object_type,
-    {{ without_address('raw_object_id') }} as object_id,
+    toLowCardinality({{ shown['verb_id'] }}) as verb_id,
+    toLowCardinality({{ shown['object_type'] }}) as object_type,
+    toLowCardinality({{ shown['raw_object_id'] }}) as object_id,
     toLowCardinality({{ course_org('valid_course_key') }}) as org,
     valid_course_key::Nullable(String) as course_key,
     toLowCardinality({{ course_run('valid_course_key') }}) as course_run,
     if(has_learner, actor_id, null) as actor_id,
-    nullIf(session_id, '') as session_id,
-    toLowCardinality(nullIf(transformer_version, '')) as transformer_version,
+    {{ shown['session_id'] }} as session_id,
+    toLowCardinality(
+        coalesce({{ shown['other_version'] }}, nullIf(masked.transformer_version, ''))
+    ) as transformer_version,
     toLowCardinality({{ within_length(block_key) }}) as block_id,
-    parent_statement_id,
+    if(isNull(toUUIDOrNull(parent_statement_id)), null, parent_statement_id) as parent_statement_id,
     if(event_type = 'statement_voided', toUUIDOrNull(coalesce(raw_object_id, '')), null)
         as voided_event_id,
     toLowCardinality({{ within_length(question_key) }}) as question_id,
 
     -- what happened
-    nullIf(object_extension_type, '') as enrollment_mode,
-    nullIf(context_extension_type, '') as forum_post_type,
-    toLowCardinality({{ masked('object_name') }}) as object_name,
-    toLowCardinality(object_description) as object_description,
-    interaction_type,
+    {{ shown['enrollment_mode'] }} as enrollment_mode,
+    {{ shown['forum_post_type'] }} as forum_post_type,
+    toLowCardinality({{ shown['object_name'] }}) as object_name,
+    toLowCardinality({{ shown['object_description'] }}) as object_description,
+    {{ shown['interaction_type'] }} as interaction_type,
     submission_part,
     is_success,
     is_completion,
-    -- What learners type, also as the title of a thread, may hold an address.
-    {{ masked('response') }} as response,
-    arrayMap(choice -> {{ masked('choice') }}, sent_choices) as response_choices,
+    coalesce({{ shown['response'] }}, masked.response) as response,
+    if(
+        may_identify,
+        arrayMap(
+            choice -> coalesce(choice, ''),
+            arraySlice(masked_texts, {{ (own_texts + shared_texts) | length + 1 }})
+        ),
+        sent_choices
+    ) as response_choices,
     is_response_listed,
-    nullIf(letter_grade, '') as letter_grade,
+    {{ shown['letter_grade'] }} as letter_grade,
 
     -- figures
     {{ number('score_raw') }} as score_raw,
@@ -349,33 +422,29 @@ select
     {{ number('progress') }} as progress_percent,
 
     -- forum, exam and workflow
-    -- The path of a viewed thread is that of the request: it may be that of comments.
-    coalesce(
-        {{ forum_post_id('thread_url', 'thread') }},
-        object_thread_id,
-        if(event_type = 'thread_viewed', object_comment_id, null)
-    ) as thread_id,
-    if(event_type = 'thread_viewed', null, object_comment_id) as comment_id,
-    nullIf(extract(coalesce(object_type, ''), '/activity/([a-z]+)-assessment$'), '') as exam_type,
-    attempt_code,
-    nullIf(attempt_extension_id, '') as attempt_extension_id,
+    {{ shown['sent_thread_id'] }} as thread_id,
+    {{ shown['sent_comment_id'] }} as comment_id,
+    nullIf(extract(coalesce(masked.object_type, ''), '/activity/([a-z]+)-assessment$'), '')
+        as exam_type,
+    {{ shown['attempt_code'] }} as attempt_code,
+    {{ shown['attempt_extension_id'] }} as attempt_extension_id,
     {{ number('attempt_duration') }} as attempt_duration_seconds,
     {{ moment('attempt_started') }} as attempt_started_at,
     {{ moment('attempt_completed') }} as attempt_completed_at,
     {{ number('time_limit') }} as time_limit_minutes,
-    nullIf(workflow_action, '') as workflow_action,
-    nullIf(prompt_template, '') as prompt_template,
-    nullIf(workflow_location, '') as workflow_location,
+    {{ shown['workflow_action'] }} as workflow_action,
+    {{ shown['prompt_template'] }} as prompt_template,
+    {{ shown['workflow_location'] }} as workflow_location,
 
     -- what could not be read
     length(body) as statement_length,
     if(
         rejection_reason = '',
         null,
-        substringUTF8({{ masked('rejected_text') }}, 1, 200)
+        substringUTF8(coalesce({{ shown['rejected_text'] }}, ''), 1, 200)
     ) as statement_excerpt,
 
     -- times
     emission_time,
     stored_at
-from with_foreign_ids
+from masked

@@ -35,10 +35,22 @@ unique_statements as (
     from delivered
     limit 1 by event_id -- noqa: AM09
 
+),
+
+dated as (
+
+    select
+        *,
+        {{ is_aged() }} as is_aged
+    from unique_statements
+
 )
 
 select
-    *, -- noqa: AM04
-    {{ parser_version() }} as parser_version,
+    * except (is_aged, {{ emptied_texts('is_aged') | join(', ') }}), -- noqa: AM04
+    {%- for column, text in emptied_texts('is_aged').items() %}
+        {{ text }} as {{ column }},
+    {%- endfor %}
+    {{ parser_version('is_aged') }} as parser_version,
     {{ run_moment() }} as loaded_at
-from unique_statements
+from dated

@@ -144,8 +144,9 @@ test-engines: setup $(ENGINES:%=.engines/%) ## Older versions of ClickHouse give
 	@for version in $(ENGINES); do ln -s $(CURDIR)/.engines/$$version target/engines/$$version; done
 	@OARS_ENGINES=$(CURDIR)/target/engines python -m pytest -q -n 2 tests/python/test_engines.py
 
-fuzz: setup ## 250,000 mutated statements through the models, in place of the 10,000 of `make test`
+fuzz: setup setup-superset ## 250,000 mutated statements through the models; texts that could keep the guard busy
 	@FUZZ_STATEMENTS=250000 python -m pytest -q tests/python/test_mutations.py
+	@FUZZ_QUERIES=3000 $(SUPERSET_PYTHON) -m pytest -q tests/superset/test_guard.py -k characters
 
 nightly: setup ## What takes too long for each change: more worlds that arrive in disorder, and `make fuzz`
 	@ARRIVAL_WORLDS=300 python -m pytest -q tests/python/test_arrival.py

@@ -1,6 +1,10 @@
 """The guard by itself: what passes, what is refused, and that the refused would have worked."""
 
+import os
+import random
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +15,19 @@ from oars_superset import guard
 from oars_superset.rows import ALL_ROWS
 
 SECRET = "text of a file"
+FUZZ_QUERIES = int(os.environ.get("FUZZ_QUERIES", "0"))
+# What opens, and what closes it.
+OPENED = [
+    *[(f"{name}(", ")") for name in ("", "tuple", "array", "map", "nullable", "decimal", "date")],
+    *[(f"{name}(", ", 1)") for name in ("if", "left", "enum", "char", "datetime64", "interval")],
+    *[(f"{name}[", "]") for name in ("", "x", "array", "map", "date", "decimal", "`date`")],
+    *[("(select ", ")"), ("(select * from ", ")"), ("exists(select ", ")"), ("1 in (", ")")],
+    *[("case when ", " then 1 end"), ("case ", " when 1 then 1 end"), ("cast(", " as Int8)")],
+    *[("not ", ""), ("- ", ""), ("", "::int8"), ("", "::array(int8)"), ("", " is null")],
+    *[("x -> ", ""), ("(x, y) -> (", ")"), ("interval ", " day"), ("1 between ", " and 1")],
+    *[("(with a as (", ") select 1)"), ("(select 1 union all ", ")"), ("a join (", ")")],
+    *[("/* ", " */"), ("'", "'"), ("`", "`"), ("-- ", "\n"), ("1e", ""), ("a.", ".b")],
+]
 
 # What Superset makes of charts, filters and previews; and custom SQL that a dashboard may have.
 ALLOWED = [
@@ -177,6 +194,17 @@ ODD = [
     "SELECT addressToLine(1)",
     "SELECT thisFunctionIsNew(1)",
     "SELECT " + "(" * 3000 + "1" + ")" * 3000,
+    # To sqlglot each level of these doubles the time, or comes near it.
+    "SELECT " + "array[" * 15 + "1" + "]" * 15,
+    "SELECT " + "decimal[" * 12 + "1" + "]" * 12,
+    "SELECT " + "tuple(" * 12 + "1" + ")" * 12,
+    "SELECT " + ", ".join(["date[date[1]]"] * 600),
+    "SELECT " + " or ".join(["a = b"] * 2000),
+    # Types named by a text: what stands for one may be made of any bytes.
+    "SELECT CAST('x', 'AggregateFunction(count)')",
+    "SELECT accurateCast('x', 'AggregateFunction(count)')",
+    "SELECT reinterpret('x', 'AggregateFunction(count)')",
+    "SELECT CAST('x' AS AggregateFunction(count))",
     "SELECT '" + "a" * 200_000 + "'",
     "",
     "-- nothing",
@@ -194,7 +222,7 @@ NAMES = [
     "WITH (x, y) -> 1 AS and SELECT actor_id FROM oars.fct_enrollments",
 ]
 # What else is given a name of the rule changes nothing: columns are looked for in the table first.
-TUPLE = "CAST(tuple('course-v1:Own+A+1'), 'Tuple(course_key String)')"
+TUPLE = "CAST(tuple('course-v1:Own+A+1') AS Tuple(course_key String))"
 HARMLESS_NAMES = [
     "SELECT 'course-v1:Own+A+1' AS course_key, actor_id FROM oars.fct_enrollments",
     f"SELECT {TUPLE} AS a, a.course_key AS course_key, actor_id FROM oars.fct_enrollments",
@@ -284,6 +312,37 @@ def test_what_parsers_read_differently_is_refused(sql: str) -> None:
     with pytest.raises(guard.Refused) as refused:
         guard.check(sql, default_schema="oars")
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.skipif(not FUZZ_QUERIES, reason="takes minutes: make fuzz")
+def test_no_text_of_10000_characters_takes_long() -> None:
+    draw = random.Random(1)
+    for _ in range(FUZZ_QUERIES):
+        sql = nested_text(draw)
+        # The least of three, since the machine may be at other work.
+        assert min(seconds_of(sql) for _ in range(3 if seconds_of(sql) > 0.5 else 1)) < 0.5, sql
+
+
+def nested_text(draw: random.Random) -> str:
+    """Up to 10,000 characters of what opens, within itself and side by side; it may be cut off."""
+    pieces: list[str] = []
+    while len(" ".join(pieces)) < 10_000 and draw.random() < 0.995:
+        chosen = draw.choices(OPENED, k=draw.choice([1, 1, 2, 3]))
+        depth = draw.choice([1, 2, 4, 6, 10, 20, 40])
+        before = "".join(chosen[level % len(chosen)][0] for level in range(depth))
+        after = "".join(chosen[level % len(chosen)][1] for level in reversed(range(depth)))
+        pieces.append(before + draw.choice(["1", "x", "'a'", "date", "select 1"]) + after)
+        if draw.random() < 0.5:
+            pieces *= draw.choice([10, 100, 1000])
+    text = draw.choice([", ", " or ", " "]).join(pieces)[:9_900]
+    return f"SELECT {text} FROM oars.fct_enrollments"
+
+
+def seconds_of(sql: str) -> float:
+    start = time.process_time()
+    with suppress(guard.Refused):
+        guard.check(sql)
+    return time.process_time() - start
 
 
 def test_bare_names_are_of_the_schema_of_the_connection() -> None:

@@ -17,7 +17,7 @@
 
     {#- What is before a value that is masked, and stays: of a URL, a link, JSON, a header. -#}
     {%- set secret -%} (?i:[a-z_-]*(?:session_?id|token|passw(?:or)?d|secret|api_?key|authorization)) {%- endset -%}
-    {%- set personal -%} (?i:[a-z_]*(?:account|name|mail|mbox(?:_sha1sum)?|openid|phone)) {%- endset -%}
+    {%- set personal -%} (?i:[a-z_]*(?:account|actor|name|mail|mbox(?:_sha1sum)?|openid|phone)) {%- endset -%}
     {%- set parameter -%} (?:[?&#](?:amp;)*|;)[{{ letter }}0-9.~%\\[\\]-]*= {%- endset -%}
     {%- set link -%} (?i:mailto|tel|sms|smsto|sips?|xmpp|skype|callto|acct)(?::|%3A) {%- endset -%}
     {%- set member -%} \\\\{0,4}"(?:{{ personal }}|{{ secret }})\\\\{0,4}"\\s*:\\s*\\\\{0,4}" {%- endset -%}

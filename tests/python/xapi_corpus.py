@@ -18,6 +18,7 @@ VERTICAL = "block-v1:Org+Course+Run+type@vertical+block@u1"
 PROBLEM = "block-v1:Org+Course+Run+type@problem+block@p1"
 VIDEO = "block-v1:Org+Course+Run+type@video+block@v1"
 LEARNER = "32e08e30-f8ae-4ce2-94a8-c2bfe38a70cb"
+EPOCH = "1970-01-01 00:00:00.000000"
 SESSION = "9a8f2b6c1d4e5f60718293a4b5c6d7e8"
 THREAD = "5f3a1b2c4d5e6f7a8b9c0d1e"
 REPLY = "6a4b2c3d5e6f7a8b9c0d1e2f"
@@ -2021,8 +2022,15 @@ MALFORMED = [
     rejected("no_actor", "account is a text", {"actor": {"account": LEARNER}}),
     rejected("no_actor", "account without name", {"actor": {"account": {"name": ABSENT}}}),
     rejected("no_actor", "identities are empty", anonymous(mbox="", mbox_sha1sum="", openid="")),
-    rejected("impossible_time", "1970", {}, emission_time="1970-01-01 00:00:00.000000"),
-    rejected("impossible_time", "end of 2011", {}, emission_time="2011-12-31 23:59:59.999999"),
+    # So old a text is emptied.
+    rejected("impossible_time", "1970", {}, emission_time=EPOCH, statement_excerpt="***"),
+    rejected(
+        "impossible_time",
+        "end of 2011",
+        {},
+        emission_time="2011-12-31 23:59:59.999999",
+        statement_excerpt="***",
+    ),
     rejected("impossible_time", "2100", {}, emission_time="2100-01-01 00:00:00.000000"),
     rejected(
         "impossible_time",
@@ -2038,7 +2046,8 @@ MALFORMED = [
         "no_verb",
         "no verb and no time",
         {"verb": ABSENT, "actor": ABSENT, "id": "x"},
-        emission_time="1970-01-01 00:00:00.000000",
+        emission_time=EPOCH,
+        statement_excerpt="***",
         **NO_VERB,
     ),
     # The row of the table shows no address.

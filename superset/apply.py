@@ -88,7 +88,8 @@ PII_DEMO_USERS = {"pii_reader": PII}
 
 EXAMPLES = """examples:
   python superset/apply.py
-  python superset/apply.py --database-uri 'clickhousedb://dashboards:secret@clickhouse:8123/oars'
+  read -rs OARS_DATABASE_URI && export OARS_DATABASE_URI  # it has a password
+  python superset/apply.py --database-uri clickhousedb://localhost:8123/oars
   python superset/apply.py --assets superset/assets --demo-users
   python superset/apply.py --pii
 """
@@ -111,7 +112,9 @@ def main() -> None:
     parser.add_argument(
         "--database-uri",
         metavar="URI",
-        help="where the marts are; if absent, what Superset has, or else what the assets say",
+        default=os.environ.get("OARS_DATABASE_URI"),
+        help="where the marts are; if absent, OARS_DATABASE_URI of the environment, which no list "
+        "of processes shows, or what Superset has, or else what the assets say",
     )
     parser.add_argument(
         "--pii",

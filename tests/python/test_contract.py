@@ -1,5 +1,6 @@
 """The marts keep their contract: tests/contract.yml says which keys and columns there are."""
 
+import re
 from typing import Any
 
 import pytest
@@ -36,6 +37,18 @@ def key_of(mart: str) -> list[str]:
 
 def test_contract_and_marts_are_the_same_set() -> None:
     assert CONTRACT.keys() == MARTS.keys()
+
+
+def test_privacy_says_of_each_mart_how_small_a_group_may_be() -> None:
+    table = (PROJECT / "docs" / "privacy.md").read_text().split("| mart | k |")[1]
+    listed = {
+        mart: k
+        for marts, k in re.findall(r"^\| (`.+`) \| (.+) \|$", table, re.MULTILINE)
+        for mart in re.findall(r"`(\w+)`", marts)
+    }
+    assert listed.keys() == MARTS.keys()
+    of_one = {mart for mart, k in listed.items() if k.startswith("1,")}
+    assert of_one == {mart for mart in MARTS if "actor_id" in columns_of(mart)}
 
 
 @pytest.mark.parametrize("mart", CONTRACT)

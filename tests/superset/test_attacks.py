@@ -2,13 +2,29 @@
 
 import json
 import re
+import shutil
+import sqlite3
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-from conftest import ODD_NAME, OTHER, OWN, SEALED, THIRD, VIRTUAL, Superset, User
+from conftest import (
+    ODD_NAME,
+    OTHER,
+    OWN,
+    PROJECT,
+    SEALED,
+    THIRD,
+    VIRTUAL,
+    Superset,
+    User,
+    environment,
+    run,
+)
 
+PASSWORD = "planted-password"
 OF_ENROLLMENTS = {"columns": ["course_key", "actor_id"]}
 READ_FILE = "any(file('/etc/passwd'))"
 
@@ -710,6 +726,23 @@ def test_nobody_sees_anything_without_logging_in(superset: Superset) -> None:
     answer = requests.post(f"{superset.address}/api/v1/chart/data", json=body, timeout=30)
     assert answer.status_code in (400, 401, 403)
     assert is_harmless(answer)
+
+
+def test_the_address_comes_from_the_environment_and_its_password_is_nowhere_in_clear(
+    prepared: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(prepared / "home", home)
+    env = environment(home, prepared / "published", PROJECT / "superset" / "local_config.py")
+    address = f"clickhousedb://dashboards:{PASSWORD}@clickhouse:8443/oars?secure=true"
+    apply = (PROJECT / "superset" / "apply.py", "--assets", prepared / "assets")
+    said = run(env | {"OARS_DATABASE_URI": address}, *apply) + run(env, *apply)
+    with sqlite3.connect(home / "superset.db") as database:
+        [[kept]] = database.execute("select sqlalchemy_uri from dbs").fetchall()
+    assert re.fullmatch(r"clickhousedb://dashboards:X+@clickhouse:8443/oars\?secure=true", kept)
+    files = [path for path in home.rglob("*") if path.is_file()]
+    assert [path.name for path in files if PASSWORD.encode() in path.read_bytes()] == []
+    assert PASSWORD not in said
 
 
 def test_the_attacks_work_without_guard_and_rule(unprotected: Superset) -> None:

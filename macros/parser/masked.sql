@@ -22,7 +22,9 @@
     {%- set link -%} (?i:mailto|tel|sms|smsto|sips?|xmpp|skype|callto|acct)(?::|%3A) {%- endset -%}
     {%- set member -%} \\\\{0,4}"(?:{{ personal }}|{{ secret }})\\\\{0,4}"\\s*:\\s*\\\\{0,4}" {%- endset -%}
     {%- set header -%} {{ secret }}(?:=|\\s*:\\s*)(?:(?i:bearer|basic)\\s+)? {%- endset -%}
-    {%- set before -%} (?:{{ parameter }}|{{ link }}|{{ member }}|{{ header }}|(?:\\\\{0,2}/){2}|/u/) {%- endset -%}
+    {#- A browser takes back slashes for slashes, and JSON writes them before each. -#}
+    {%- set slashes -%} (?:\\\\{0,2}/|\\\\){2} {%- endset -%}
+    {%- set before -%} (?:{{ parameter }}|{{ link }}|{{ member }}|{{ header }}|{{ slashes }}|/u/) {%- endset -%}
 
     {%- set plus -%} (?:[+＋]|&#0*43;) {%- endset -%}
     {%- set between -%} [ .()\\x{A0}\\x{2009}-\\x{2015}\\x{202F}-] {%- endset -%}
@@ -63,7 +65,7 @@
                 {{ plainly_written(bounded) }},
                 '(?s){{ key }}@[^{{ never }}]+|{{ key }}
                 {{- '|' }}(?:{{ parameter }}|{{ link }}|{{ header }})[^\\s&;#"<>]+|{{ member }}[^"\\\\]*
-                {{- '|' }}(?:\\\\{0,2}/){2}[^\\s/?#"<>@\\\\]*(?::[^\\s/?#"<>@]*)?@
+                {{- '|' }}{{ slashes }}[^\\s/?#"<>@\\\\]*(?::[^\\s/?#"<>@]*)?@
                 {{- '|' }}/u/[^\\s/?#"<>]+/?(?:[?#][^\\s"<>]*|[\\s"<>]|$)
                 {{- '|' }}{{ address }}|{{ uuid }}|{{ number }}
                 {{- '|' }}[{{ letter }}][{{ letter }}0-9.+-]*|[{{ letter }}0-9]+|[^{{ never }}{{ letter }}0-9+＋]+|.'

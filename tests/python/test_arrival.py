@@ -115,11 +115,6 @@ FAULTS = {
         "where course_key = '*' or is_of_all_courses",
         "where course_key = '*'",
     ),
-    "what was taken back is told to no course": (
-        "macros/engine/plan/build_relation.sql",
-        "where event_id in (select differing.event_id from differing)",
-        "where false",
-    ),
     "twins of which the last to come counts": (
         "models/intermediate/int_uncounted_statements.sql",
         "arraySort(groupArrayIf(event_id, may_be_twin))",

@@ -196,3 +196,19 @@ def test_all_of_them_show_in_quality_and_among_event_types(site: Site) -> None:
         "where event_type = 'statement_voided'"
     )
     assert int(types["n"]) == 9
+
+
+def test_what_takes_back_comes_alone_and_goes_again_and_its_course_has_news(site: Site) -> None:
+    again = ("run", "--vars", json.dumps({"as_of": AS_OF}))
+    attempts = ("attempt_count", "fct_learner_problems", "Twins")
+    # It names no course, and the statement of the other one was never sent.
+    late = [voiding("late", 90 * DAY, of="t6"), voiding("also late", 90 * DAY, of="nothing")]
+    site.insert(late)
+    assert site.dbt(*again).code == 0
+    assert rows(site, *attempts) == [[1], [1], [2]]
+    site.execute(
+        f"alter table xapi.xapi_events_all delete where event_id = '{late[0][0]}' "
+        "settings mutations_sync = 2"
+    )
+    assert site.dbt(*again).code == 0
+    assert rows(site, *attempts) == [[1], [2], [2]]

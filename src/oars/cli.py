@@ -458,13 +458,33 @@ def publish(
         f"{made.folder}: {made.relation_count:,} relations, {made.row_count:,} rows, "
         f"{made.byte_count / 1e6:,.1f} MB, {perf_counter() - start:,.1f} s"
     )
+    if made.dropped_count:
+        say(f"{made.dropped_count} older snapshots are gone: they held who must not be in them.")
 
 
 @app.command()
 def forget(
-    actor: Annotated[
-        str, typer.Option(metavar="ID", help="The learner: actor_id, as marts have it.")
-    ],
+    actors: Annotated[
+        list[str] | None,
+        typer.Option("--actor", metavar="ID", help="The actor_id, as marts have it."),
+    ] = None,
+    users: Annotated[
+        list[int] | None, typer.Option("--user-id", metavar="N", help="Number of the LMS's user.")
+    ] = None,
+    addresses: Annotated[
+        list[str] | None, typer.Option("--email", metavar="ADDRESS", help="The e-mail address.")
+    ] = None,
+    usernames: Annotated[
+        list[str] | None, typer.Option("--username", metavar="NAME", help="The name in the LMS.")
+    ] = None,
+    home_pages: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--home-page",
+            metavar="URL",
+            help="Accounts of this home page are the LMS's users, by name.",
+        ),
+    ] = None,
     is_sure: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     project_dir: ProjectDir = None,
     profiles_dir: ProfilesDir = None,
@@ -472,32 +492,68 @@ def forget(
 ) -> None:
     """Forget a learner: delete all rows from raw tables to marts, and never read them again.
 
-    Only a salted hash is kept, by which statements that are sent again are known and not read.
-    Ends with a `dbt run`, which takes the learner out of every count. There is no way back.
+    One of the four options names the learner; the tables of the LMS and the statements tell the
+    rest, which is shown before anything is deleted. Only salted hashes are kept, by which
+    statements that are sent again are known and not read. Ends with a `dbt run`, which takes the
+    learner out of every count, and a look at all texts of all tables. There is no way back. A
+    command that was interrupted is to be repeated.
 
     \b
     Examples:
       oars forget --actor 32e08e30-f8ae-4ce2-94a8-c2bfe38a70cb
-      oars forget --actor 32e08e30-f8ae-4ce2-94a8-c2bfe38a70cb --yes
+      oars forget --email learner@example.org
+      oars forget --user-id 7 --yes
     """
-    from oars.forget import forget as forget_actor
-    from oars.forget import remains
+    from oars import forget as forgetting
+    from oars.identity import Person, Register
+    from oars.raw_tables import raw_names
 
-    if not is_sure:
-        typer.confirm(f"Delete all that is known of {actor}, for good?", abort=True)
+    asked = Person(
+        users=set(users or []),
+        usernames={name.strip() for name in usernames or []} - {""},
+        addresses={address.strip() for address in addresses or []} - {""},
+        pseudonyms={actor.strip().lower() for actor in actors or []} - {""},
+    )
+    if not asked.count():
+        raise OarsError(
+            "No learner is named: give --actor, as marts have it, --user-id, --email or --username."
+        )
     with open_target(project_dir, profiles_dir, target) as (client, where):
+        # Queries hold names and addresses: no server shall keep them.
+        client.set_client_setting("log_queries", "0")
+        forgetting.require_rest(client, where.schema)
+        say("Looking for all that the learner is known by")
+        person = forgetting.being_forgotten(client, where.schema)
+        was_interrupted = person.count() > 0
+        person.add(asked)
+        register = Register(client, raw_names(), where.schema, home_pages or [])
+        register.complete(person)
+        for line in forgetting.description(person, register):
+            say(line)
+        if was_interrupted:
+            say("Among these is whom a command that was interrupted was forgetting.")
+        if not is_sure:
+            typer.confirm("Delete all that is known of them, for good?", abort=True)
+        was_forgotten = forgetting.was_forgotten(client, where.schema, person)
         deleted = 0
-        for table, rows in forget_actor(client, where.schema, actor):
-            say(f"{table}: {rows:,} rows deleted")
+        for table, rows in forgetting.forget(client, where.schema, person):
+            say(f"{table}: {rows:,} deleted")
             deleted += rows
-    if not deleted:
-        say("Nothing was known of this learner: is it an actor_id of the marts?")
+    if not deleted and not was_interrupted:
+        say(
+            "The learner was forgotten before, and no row of theirs has come since."
+            if was_forgotten
+            else "Nothing was known of this learner: is the name right?"
+        )
     say("Building what the learner was counted in")
     _dbt_run(where.project_dir, profiles_dir, target)
+    say("Looking at all texts of all tables")
     with open_target(project_dir, profiles_dir, target) as (client, where):
-        if left := remains(client, where.schema, actor):
-            raise OarsError(f"Rows are left in {', '.join(left)}: run `dbt build --full-refresh`.")
-    say("Nothing is left.")
+        client.set_client_setting("log_queries", "0")
+        stays = forgetting.left(client, where.schema, person)
+        for line in forgetting.what_stays(stays, person, where):
+            say(line)
+        forgetting.has_ended(client, where.schema)
 
 
 @app.command()

@@ -17,7 +17,7 @@ from clickhouse_connect.driver.client import Client
 
 from oars.connection import OarsError, Target, connect, data_folder
 from oars.files import open_private
-from oars.raw_tables import qualified
+from oars.raw_tables import qualified, table_exists
 
 # The marts, and of personal data the mart alone. Not what a run that was killed had staged.
 MARTS = """
@@ -39,6 +39,7 @@ where database = {database:String} and table = {name:String}
 order by position
 """
 
+NAME = "%Y%m%dT%H%M%S.%fZ"
 MADE_HERE = re.compile(r"\d{8}T\d{6}\.\d{6}Z")
 """The name of a snapshot. No other folder is removed."""
 
@@ -69,6 +70,8 @@ class Snapshot:
     relation_count: int
     row_count: int
     byte_count: int
+    dropped_count: int
+    """Snapshots from before that held persons who must not be in them any more."""
 
 
 def publish(target: Target) -> Snapshot:
@@ -82,9 +85,7 @@ def publish(target: Target) -> Snapshot:
             "There is nothing to publish from a server: there the dashboards read the marts "
             "themselves."
         )
-    live = data_folder(target)
-    # Named after the data folder: that of a trial beside it has snapshots of its own.
-    published = live.with_name(f"{live.name}_published")
+    published = published_folder(target)
     # A folder that is there keeps its mode; each snapshot in it is for its owner alone.
     published.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _alone(published):
@@ -93,19 +94,39 @@ def publish(target: Target) -> Snapshot:
         try:
             (unfinished / "export").mkdir(parents=True)
             with closing(connect(target)) as client:
+                forgotten_at = _last_forgotten(client, target.schema)
                 marts = _export(client, target.schema, unfinished / "export")
             # The engine opens one folder at a time.
             row_count = _fill(unfinished / "chdb", marts)
-            folder = published / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
+            folder = published / f"{datetime.now(UTC):{NAME}}"
             (unfinished / "chdb").rename(folder)
             previous = _switch(published / "current", folder.name, unfinished / "current")
         finally:
             _remove(unfinished)
-        for old in published.iterdir():
-            # A reader may still have the previous one open.
-            if MADE_HERE.fullmatch(old.name) and old.name not in (folder.name, previous):
+        has_persons = any(mart.database == f"{target.schema}_pii" for mart in marts)
+        dropped_count = 0
+        for old in snapshots_of(target):
+            is_dropped = old.name < forgotten_at or (
+                not has_persons and (old / "metadata" / f"{target.schema}_pii").exists()
+            )
+            # Otherwise a reader may still have the previous one open.
+            if old != folder and (is_dropped or old.name != previous):
                 _remove(old)
-    return Snapshot(folder, len(marts), row_count, _size(folder))
+                dropped_count += is_dropped
+    return Snapshot(folder, len(marts), row_count, _size(folder), dropped_count)
+
+
+def published_folder(target: Target) -> Path:
+    """Where the snapshots of the target's data folder are."""
+    live = data_folder(target)
+    # Named after the data folder: that of a trial beside it has snapshots of its own.
+    return live.with_name(f"{live.name}_published")
+
+
+def snapshots_of(target: Target) -> list[Path]:
+    """The folders of all snapshots, the oldest first."""
+    found = published_folder(target).glob("*")
+    return sorted(folder for folder in found if MADE_HERE.fullmatch(folder.name))
 
 
 @contextmanager
@@ -119,6 +140,22 @@ def _alone(published: Path) -> Iterator[None]:
                 f"Another process is publishing to {published}: wait until it has finished."
             ) from error
         yield
+
+
+def _last_forgotten(client: Client, schema: str) -> str:
+    """When somebody was last forgotten, as a snapshot would be called; '' if never.
+
+    OarsError while somebody is: the marts hold them until that has ended.
+    """
+    ops = f"{schema}_ops"
+    if not table_exists(client, ops, "being_forgotten"):
+        return ""
+    if client.command(f"select count() from {ops}.being_forgotten"):
+        raise OarsError(
+            "Somebody is being forgotten: repeat the `oars forget` that was interrupted."
+        )
+    moment = client.query(f"select maxOrNull(forgotten_at) from {ops}.forgotten").result_rows[0][0]
+    return f"{moment:{NAME}}" if moment else ""
 
 
 def _export(client: Client, schema: str, folder: Path) -> list[Mart]:

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from oars.claim import IS_ALIVE
 from oars.connection import OarsError
+from oars.forget import being_forgotten
 from oars.freshness import freshness, histories, history_of_courses, uncounted
 from oars.raw_tables import raw_names, table_exists
 from oars.terminal import Terminal
@@ -114,6 +115,8 @@ def print_status(client: Client, schema: str, is_embedded: bool) -> None:
                 console.print(f"not as it seems       {line}")
     else:
         console.print("No statement has been read yet.")
+    if being_forgotten(client, schema).count():
+        console.print("An `oars forget` was interrupted: repeat it.")
     console.print()
     console.print(_runs(client.query(LAST_RUNS, parameters=parameters).named_results()))
     if all(table_exists(client, schema, mart) for mart in ("agg_courses", "fct_enrollments")):

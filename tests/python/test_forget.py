@@ -1,12 +1,21 @@
 """`oars forget`: a learner leaves every table, and does not come back with a replay."""
 
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
 from hashlib import sha1
 from pathlib import Path
 
 import pytest
 
-from oars_site import Site
+import xapi_corpus as corpus
+from oars import identity
+from oars_site import WITHOUT_TESTS, Site
+from planted_identities import ACTORS, filled
 from test_arrival import rows_of
+from xapi_corpus import id_of
 
 # Statements like some that are there, as new ones.
 NEW_OF_OLD = (
@@ -151,3 +160,301 @@ def test_month_that_left_raw_by_retention_stays_unless_the_site_says_otherwise(s
     run = site.dbt("run", "--vars", "{keep_months: false}")
     assert run.code == 0, run.out
     assert site.query(rows) == [{"row_count": 1}]
+
+
+# A learner, as an LMS and statements may have them; 7 is the number of the user.
+USER = 7
+UUID = "6f2c9c1e-8a55-4d1e-9b0a-77aa33bb11cc"
+ADDRESS = "Ann.Quill+x@Example.org"
+LMS = "https://lms.example.org"
+OTHER = "5d4b8f0a-1111-4222-8333-944444444444"
+
+
+def actor(**identifier: object) -> dict[str, object]:
+    return {"objectType": "Agent", **identifier}
+
+
+def account(name: str, home_page: str = LMS) -> dict[str, object]:
+    return actor(account={"homePage": home_page, "name": name})
+
+
+# Statements of the learner, by what names them there.
+OF_THE_LEARNER: dict[str, object] = {
+    "external id": account(UUID),
+    "external id in capitals": account(UUID.upper()),
+    "address": actor(mbox=f"mailto:{ADDRESS}"),
+    "address in small letters": actor(mbox=f"mailto:{ADDRESS.lower()}"),
+    "address in other capitals": account("ANN.quill+X@example.ORG"),
+    "encoded address": account("Ann.Quill%2Bx%40Example.org"),
+    "hash of the LMS": actor(mbox_sha1sum=sha1(ADDRESS.encode()).hexdigest()),
+    "hash of xAPI": actor(mbox_sha1sum=sha1(f"mailto:{ADDRESS}".encode()).hexdigest()),
+    "name": account("ann_q"),
+    "name in capitals": account("Ann_Q", f"{LMS}:443/"),
+}
+# Texts that nobody can read, but whom they are about.
+BROKEN_OF_THE_LEARNER = {
+    "external id, no JSON": f'{{"actor": {{"account": {{"name": "{UUID}"',
+    "external id without dashes": f'{{"id": 1, "who": "{UUID.replace("-", "").upper()}"}}',
+    "address in JSON": '{"actor": {"mbox": "mailto:ann.quill\\u002bx\\u0040example\\u002eorg"',
+    "address in JSON in JSON": '{"x": "{\\"mbox\\": \\"ann.quill\\\\u002bx\\\\u0040example.org',
+    "address in a URL": "GET /x?who%3Dann%2Equill%252Bx%40example.org&y",
+    "address in HTML": "no JSON: <b>ann.quill&#43;x&#x40;example.org</b>",
+    "name in JSON": '{"actor": {"account": { "name" :\n "ANN_Q" }',
+    "name in JSON in JSON": '"{\\"username\\": \\"ann_q\\"',
+}
+# What looks like it, and is not theirs.
+OF_OTHERS: dict[str, object] = {
+    "another learner": account(OTHER),
+    "longer address": actor(mbox=f"mailto:jo{ADDRESS}"),
+    "address of a longer host": actor(mbox=f"mailto:{ADDRESS}.uk"),
+    "same name elsewhere": account("ann_q", "https://quiz.example.net"),
+    "longer name": account("ann_q2"),
+}
+BROKEN_OF_OTHERS = {
+    "longer address, no JSON": f'{{"actor": {{"mbox": "mailto:jo{ADDRESS}"',
+    "address of a longer host, no JSON": f'{{"actor": {{"mbox": "mailto:{ADDRESS}.uk"',
+    "longer name, no JSON": '{"actor": {"account": {"name": "ann_q2"',
+    "name as an answer, no JSON": '{"result": {"response": "ann_q"',
+}
+AT = "2026-03-02 10:00:00.000000"
+
+
+def statements() -> Iterator[tuple[str, str, bytes]]:
+    page = json.loads(corpus.SHAPE_CASES[0].body)
+    for name, who in (OF_THE_LEARNER | OF_OTHERS).items():
+        body = page | {"id": id_of(name), "actor": who}
+        yield id_of(name), AT, json.dumps(body).encode()
+    for name, text in (BROKEN_OF_THE_LEARNER | BROKEN_OF_OTHERS).items():
+        yield id_of(name), AT, text.encode()
+    # Another has sent the id of a statement of the learner, before and after.
+    for id_, time in (("external id", "2026-03-02 09:00:00.000000"), ("name", "2026-03-03")):
+        body = page | {"id": id_of(id_), "actor": account(OTHER)}
+        yield id_of(id_), f"{time}", json.dumps(body).encode()
+    # And speaks of the learner.
+    mentioned = page | {"id": id_of("mentioned"), "actor": account(OTHER)}
+    mentioned["result"] = {"response": f"{ADDRESS} and Ann Quill know it"}
+    yield id_of("mentioned"), AT, json.dumps(mentioned).encode()
+
+
+ROWS_OF_THE_LMS = (
+    "insert into event_sink.user_profile (id, user_id, name, username, email, gender, dump_id, "
+    f"time_last_dumped) select 1, {USER}, 'Ann Quill', 'ann_q', '{ADDRESS}', 'f', "
+    "generateUUIDv4(), '2026-03-01 00:00:00'",
+    "insert into event_sink.user_profile (id, user_id, name, username, email, dump_id, "
+    "time_last_dumped) select 2, 8, 'Jo', 'ann_q2', 'jo@example.org', generateUUIDv4(), "
+    "'2026-03-01 00:00:00'",
+    f"insert into event_sink.external_id select '{UUID}', 'xapi', 'ann_q', {USER}, "
+    "generateUUIDv4(), '2026-03-01 00:00:00'",
+    f"insert into event_sink.external_id select '{OTHER}', 'xapi', 'ann_q2', 8, "
+    "generateUUIDv4(), '2026-03-01 00:00:00'",
+    "insert into event_sink.course_enrollment select 1, 'course-v1:Org+Course1+Run1', "
+    f"'2026-03-01 00:00:00', true, 'audit', 'ann_q', {USER}, generateUUIDv4(), "
+    "'2026-03-01 00:00:00'",
+    "insert into oars_operator.course_staff select 'ann_q', 'course-v1:Org+Course1+Run1'",
+)
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """A site that knows the learner in all ways; of some statements no run has read yet."""
+    site = Site(tmp_path_factory.mktemp("people"))
+    assert site.oars("init").code == 0
+    sent = list(statements())
+    site.execute(*ROWS_OF_THE_LMS)
+    site.insert(sent[::2])
+    built = site.dbt("build", *WITHOUT_TESTS, "--vars", "{pii_enabled: true}")
+    assert built.code == 0, built.out
+    site.insert(sent[1::2])
+    return site
+
+
+def copy_of(site: Site, folder: Path) -> Site:
+    shutil.copytree(site.data, folder / "chdb", symlinks=True)
+    return Site(folder)
+
+
+def names_in_raw(site: Site) -> list[str]:
+    """The names of the statements that raw has, as often as it has them."""
+    names = {id_of(name): name for name in (*OF_THE_LEARNER, *BROKEN_OF_THE_LEARNER)}
+    names |= {id_of(name): name for name in (*OF_OTHERS, *BROKEN_OF_OTHERS, "mentioned")}
+    rows = site.query("select toString(event_id) as id from xapi.xapi_events_all order by 1")
+    return sorted(names[row["id"]] for row in rows)
+
+
+STAY_IN_RAW = sorted([*OF_OTHERS, *BROKEN_OF_OTHERS, "mentioned", "external id", "name"])
+# Where rows of texts may name the learner afterwards, and how many.
+STAYS = [
+    "a name, perhaps another's, in oars_operator.course_staff, 1 row: the list is yours: edit it",
+    "a name, perhaps another's, in oars_staging.base_xapi__statements, 2 rows: words of others",
+    f"stays in xapi.xapi_events_all, 1 row ({id_of('mentioned')}): "
+    "others sent it, or it came again; raw is the record store's",
+    "a name, perhaps another's, in xapi.xapi_events_all, 2 rows: "
+    "others sent it, or it came again; raw is the record store's",
+    "stays in {folder}/sent.rejects.ndjson: delete the file",
+    "Snapshots were made before: `oars publish` makes a new one and deletes them.",
+]
+
+
+def what_is_there(site: Site) -> dict[str, object]:
+    """All that tells whether the learner was forgotten in the same way."""
+    tables = "select * from {} order by all"
+    return rows_of(site) | {
+        "raw": names_in_raw(site),
+        "users": site.query(tables.format("event_sink.user_profile")),
+        "external ids": site.query(tables.format("event_sink.external_id")),
+        "enrolments": site.query(tables.format("event_sink.course_enrollment")),
+        "noted": site.query("select * from oars_ops.being_forgotten"),
+    }
+
+
+@pytest.fixture(scope="module")
+def forgotten(people: Site, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """The site without the learner, who was named by the address."""
+    site = copy_of(people, tmp_path_factory.mktemp("forgotten"))
+    site.folder.joinpath("sent.rejects.ndjson").write_text(f'{{"actor": "{ADDRESS}"}}\n')
+    assert site.oars("publish").code == 0
+    done = site.oars("forget", "--email", ADDRESS.upper(), "--yes")
+    assert done.code == 0, done.err + done.out
+    site.folder.joinpath("said").write_text(done.out)
+    return site
+
+
+def test_person_leaves_all_tables_and_what_stays_is_named(forgotten: Site) -> None:
+    assert names_in_raw(forgotten) == STAY_IN_RAW
+    said = forgotten.folder.joinpath("said").read_text().splitlines()
+    at = said.index("Looking at all texts of all tables") + 1
+    assert said[at:] == [line.format(folder=forgotten.folder) for line in STAYS]
+    assert (
+        "An account ann_q of https://quiz.example.net may be somebody else's and stays; if it is "
+        "the learner's, say --home-page https://quiz.example.net."
+    ) in said
+    users = forgotten.query("select username from event_sink.user_profile")
+    assert users == [{"username": "ann_q2"}]
+    incremental = rows_of(forgotten)
+    assert forgotten.dbt("run", "--full-refresh").code == 0
+    assert rows_of(forgotten) == incremental
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        ("--actor", UUID),
+        ("--actor", sha1(b"lms.example.org|ann_q").hexdigest()),
+        ("--user-id", str(USER)),
+        ("--username", "ANN_Q"),
+    ],
+)
+def test_it_is_the_same_whatever_names_the_person(
+    people: Site, forgotten: Site, tmp_path: Path, named: tuple[str, str]
+) -> None:
+    site = copy_of(people, tmp_path)
+    done = site.oars("forget", *named, "--yes")
+    assert done.code == 0, done.err + done.out
+    found, expected = what_is_there(site), what_is_there(forgotten)
+    assert found == expected
+
+
+# Ends at the delete of this number, as if killed, or at the run if there are fewer.
+KILLED = """
+import os, sys
+from oars import cli, forget
+until, delete = int(sys.argv.pop(1)), forget._delete
+def count_down(*arguments):
+    global until
+    until -= 1
+    return delete(*arguments) if until >= 0 else os._exit(9)
+forget._delete, cli._dbt_run = count_down, lambda *arguments: os._exit(9)
+cli.main()
+"""
+
+
+@pytest.mark.parametrize("deleted_tables", [0, 4, 5])
+def test_command_that_was_killed_is_repeated_and_ends_the_same(
+    people: Site, forgotten: Site, tmp_path: Path, deleted_tables: int
+) -> None:
+    site = copy_of(people, tmp_path)
+    command = [sys.executable, "-c", KILLED, str(deleted_tables), "forget", "--email", ADDRESS]
+    killed = subprocess.run([*command, "--yes"], cwd=site.folder, env=site.env)
+    assert killed.returncode == 9
+    # The marts have the learner yet.
+    refused = site.oars("publish")
+    assert refused.err == (
+        "Error: Somebody is being forgotten: repeat the `oars forget` that was interrupted.\n"
+    )
+
+    # Where the LMS's tables have lost the name, it is not looked for there.
+    done = site.oars("forget", "--username", "ann_q", "--yes")
+
+    assert done.code == 0, done.err + done.out
+    assert "Among these is whom a command that was interrupted was forgetting." in done.out
+    assert "Nothing was known" not in done.out
+    found, expected = what_is_there(site), what_is_there(forgotten)
+    assert found == expected
+
+
+def test_replay_by_record_store_or_lms_brings_nobody_back(
+    people: Site, forgotten: Site, tmp_path: Path
+) -> None:
+    site = copy_of(forgotten, tmp_path)
+    before = rows_of(site)
+    site.execute(*(row for row in ROWS_OF_THE_LMS if f" {USER}," in row))
+    site.insert(
+        statement for statement in statements() if statement[0] in map(id_of, OF_THE_LEARNER)
+    )
+
+    run = site.dbt("run", "--vars", "{pii_enabled: true}")
+
+    assert run.code == 0, run.out
+    after = rows_of(site)
+    # The marts tell only that something came that is not read.
+    changed = {mart.split("`")[-2] for mart, rows in after.items() if before.get(mart) != rows}
+    assert changed == {
+        "base_xapi__statements",
+        "int_statement_counts",
+        "agg_event_types",
+        "agg_statement_quality_daily",
+        "dim_learners_pii",
+    }
+    named = site.query("select username from oars_pii.dim_learners_pii")
+    assert named == [{"username": "ann_q2"}]
+    users = site.query("select user_id from oars_staging.stg_event_sink__user_profiles")
+    assert users == [{"user_id": 8}]
+    again = site.oars("forget", "--user-id", str(USER), "--yes")
+    assert again.code == 0, again.err
+
+
+def test_who_was_forgotten_and_who_is_unknown_are_told_apart(forgotten: Site) -> None:
+    again = forgotten.oars("forget", "--email", ADDRESS, "--yes")
+    nobody = forgotten.oars("forget", "--username", "nobody_here", "--yes")
+    assert "The learner was forgotten before, and no row of theirs has come since." in again.out
+    assert "Nothing was known of this learner: is the name right?" in nobody.out
+
+
+def test_parser_and_command_agree_on_pseudonyms(people: Site) -> None:
+    """Of all forms of actors that the masks are tested with."""
+    site = people
+    body = json.loads(corpus.SHAPE_CASES[0].body)
+    sent = {
+        id_of(f"agreed {name}"): body | {"id": id_of(f"agreed {name}"), "actor": actor}
+        for name, form in ACTORS
+        for actor in [filled(form, "zq00001", "0000001")]
+    }
+    with_actor = f"event_id in ({', '.join(map(repr, sent))})"
+    site.insert((id_, AT, json.dumps(each).encode()) for id_, each in sent.items())
+    actors = identity.ACTORS.format(raw="xapi.xapi_events_all")
+    rows = site.query(
+        "select parsed.actor_id as actor_id, kind, home_page, sent "
+        f"from oars_staging.base_xapi__parsed_statements as parsed left join ({actors}) as actors "
+        f"using (event_id) where {with_actor}"
+    )
+    assert len(rows) == len(sent)
+    computed = [
+        identity.pseudonym_of(row["kind"], row["home_page"], row["sent"]) if row["kind"] else None
+        for row in rows
+    ]
+    wrong = [
+        (row["kind"], row["home_page"], row["sent"], row["actor_id"], pseudonym)
+        for row, pseudonym in zip(rows, computed, strict=True)
+        if row["actor_id"] != pseudonym
+    ]
+    assert wrong == []

@@ -63,6 +63,9 @@ class Garden:
         self.by_word[who] = self.by_word[digits] = plant
         return plant.text
 
+    def all(self) -> list[Plant]:
+        return list(self.by_word.values())
+
     def found_in(self, text: str) -> Iterator[Plant]:
         lower = text.lower()
         for match in (*WHO.finditer(lower), *DIGITS.finditer(lower)):
@@ -205,13 +208,40 @@ def test_no_identity_is_in_any_relation(planted: Planted) -> None:
     assert MAY_STAY.keys() <= found.keys()
 
 
-def test_no_identity_is_in_what_is_written_or_said(planted: Planted) -> None:
-    """Snapshot, logs, what dbt compiled, the report and the status."""
-    site = planted.site
+def test_no_identity_is_in_what_dashboards_read(planted: Planted) -> None:
+    """The snapshot, through each of Superset's datasets."""
+    site, garden = planted.site, planted.garden
     published = site.oars("publish")
     assert published.code == 0, published.err
+    snapshot = (site.folder / "chdb_published" / "current").resolve()
+    client = clickhouse_connect.get_client(interface="chdb", path=str(snapshot))
+    found = {}
+    datasets = sorted((PROJECT / "superset" / "assets" / "datasets").rglob("*.yaml"))
+    for file in datasets:
+        dataset = yaml.safe_load(file.read_text())
+        rows = dataset["sql"] or f"select * from {dataset['schema']}.{dataset['table_name']}"
+        texts = client.query(
+            f"select distinct formatRowNoNewline('TSV', *) as text from ({rows}) "
+            f"where match(lower(text), '{ANY}')"
+        ).result_rows
+        plants = [plant.where for (text,) in texts for plant in garden.found_in(text)]
+        found[file.name] = plants[:5]
+    client.close()
+    assert len(datasets) > 30
+    assert {name: plants for name, plants in found.items() if plants} == {}
+
+
+def test_no_identity_is_in_what_is_written_or_said(planted: Planted) -> None:
+    """Logs, what dbt compiled, the report, the status, and what a load says of its rejects."""
+    site = planted.site
+    lines = [json.dumps({"who": plant.text}).encode() for plant in planted.garden.all()]
+    # Each line is rejected, and stands in the rejects file as it is: for its owner alone.
+    loaded = site.oars("load", "-", "--rejects", "rejects.ndjson", stdin=b"\n".join(lines))
+    assert oct((site.folder / "rejects.ndjson").stat().st_mode & 0o777) == "0o600"
+    assert "no_id" in loaded.out
     said = [site.oars("report"), site.oars("status")]
     assert [run.code for run in said] == [0, 0]
+    said.append(loaded)
     texts = {"report and status": "".join(run.out + run.err for run in said)}
     for folder in ("target", "logs"):
         for file in (site.folder / folder).rglob("*"):

@@ -16,6 +16,7 @@ SIMULATED = ("simulate", "--statements", "2000", "--learners", "20", "--courses"
 # Only raw has it, and no compression finds anything like it.
 MARK = b"qZ7_Wk!pXv9~Jm#Ty2|Bf$Gh6^Ru*Ln"
 ADDRESS = b"@example.com"
+WITH_PERSONS = ("--vars", "{pii_enabled: true}")
 
 # Opens a folder, and answers a query for each line that it is sent.
 READ = """
@@ -34,7 +35,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     assert site.oars(*SIMULATED).code == 0
     body = {"id": "00000000-0000-0000-0000-000000000001", "mark": MARK.decode()}
     site.insert([(body["id"], "2026-05-01 10:00:00", json.dumps(body).encode())])
-    built = site.dbt("build", *WITHOUT_TESTS, "--vars", "{pii_enabled: true}")
+    built = site.dbt("build", *WITHOUT_TESTS, *WITH_PERSONS)
     assert built.code == 0, built.out
     published = site.oars("publish")
     assert published.code == 0, published.err
@@ -175,7 +176,7 @@ def test_reader_keeps_what_it_has_open_and_the_next_one_sees_the_news(site: Site
 
     before = ask(count)
     assert site.oars(*SIMULATED, "--seed", "2").code == 0
-    run = site.dbt("run")
+    run = site.dbt("run", *WITH_PERSONS)
     assert run.code == 0, run.out
 
     published = site.oars("publish")
@@ -191,13 +192,36 @@ def test_reader_keeps_what_it_has_open_and_the_next_one_sees_the_news(site: Site
     [row] = snapshot.query(count.strip().replace("sum(event_count)", "sum(event_count) as n"))
     assert int(row["n"]) > int(before)
     assert snapshots(site) == [old, current(site)]
-    # The run was one without personal data.
-    assert has(site.data, ADDRESS)
-    assert has(old, ADDRESS)
-    assert not has(current(site), ADDRESS)
-
     assert site.oars("publish").code == 0
     assert old not in snapshots(site)
+    assert len(snapshots(site)) == 2
+
+
+def test_snapshots_with_persons_are_gone_once_personal_data_is_turned_off(site: Site) -> None:
+    assert all(has(snapshot, ADDRESS) for snapshot in snapshots(site))
+    assert site.dbt("run").code == 0
+
+    published = site.oars("publish")
+
+    assert "2 older snapshots are gone" in published.out
+    assert snapshots(site) == [current(site)]
+    assert has(site.data, ADDRESS)
+    assert not has(current(site), ADDRESS)
+
+
+def test_snapshots_with_a_learner_are_gone_once_the_learner_was_forgotten(site: Site) -> None:
+    [learner] = site.query("select min(actor_id) as actor_id from oars.fct_enrollments")
+    assert site.oars("publish").code == 0
+    before = snapshots(site)
+    assert len(before) == 2
+
+    assert site.oars("forget", "--actor", learner["actor_id"], "--yes").code == 0
+    published = site.oars("publish")
+
+    assert "2 older snapshots are gone" in published.out
+    assert snapshots(site) == [current(site)]
+    # Nobody was forgotten since.
+    assert site.oars("publish").code == 0
     assert len(snapshots(site)) == 2
 
 

@@ -13,8 +13,9 @@
                      what takes statements back is counted apart, as family other/voiding
     ledger           version of each course in each root and relation, and what it was before the run
                      that wrote it; the last written counts, 0 is none
-    forgotten        learners that `oars forget` deleted, as hashes with the salt
-    to_forget        ids of their statements while they are deleted
+    forgotten        learners and users that `oars forget` deleted, as hashes with the salt
+    being_forgotten  what a learner is known by, while `oars forget` is at work
+    to_forget        keys of the learner's statements, meanwhile
     salt             one random text, made with the table
     month_plan       months of raw or base that are not what they were
     missing          ids that base lacks
@@ -78,8 +79,12 @@
             'columns': 'actor_hash String, forgotten_at ' ~ moment ~ ' default now64(6)',
             'engine': 'MergeTree', 'order_by': 'actor_hash', 'life': 'kept',
         },
+        'being_forgotten': {
+            'columns': 'kind LowCardinality(String), name String, home_page String',
+            'engine': 'MergeTree', 'order_by': 'kind', 'life': 'kept',
+        },
         'to_forget': {
-            'columns': 'event_id UUID',
+            'columns': 'event_id UUID, emission_time ' ~ moment,
             'engine': 'MergeTree', 'order_by': 'event_id', 'life': 'kept',
         },
         'salt': {

@@ -6,6 +6,7 @@ enrollments as (
         *,
         parseDateTime64BestEffortOrNull(time_last_dumped, 6, 'UTC') as dumped_at
     from {{ source('event_sink', 'course_enrollment') }}
+    where not ({{ is_forgotten("concat('user ', toString(user_id))") }})
 
 ),
 

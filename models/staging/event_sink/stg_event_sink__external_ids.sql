@@ -7,7 +7,9 @@ external_ids as (
         toString(external_user_id) as actor_id,
         parseDateTime64BestEffortOrNull(time_last_dumped, 6, 'UTC') as dumped_at
     from {{ source('event_sink', 'external_id') }}
-    where external_id_type = 'xapi'
+    where
+        external_id_type = 'xapi'
+        and not ({{ is_forgotten("concat('user ', toString(user_id))") }})
 
 ),
 

@@ -6,6 +6,7 @@ profiles as (
         *,
         parseDateTime64BestEffortOrNull(time_last_dumped, 6, 'UTC') as dumped_at
     from {{ source('event_sink', 'user_profile') }}
+    where not ({{ is_forgotten("concat('user ', toString(user_id))") }})
 
 ),
 

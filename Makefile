@@ -1,9 +1,12 @@
 # Everything runs in .venv, made from constraints.txt; nothing else on the machine is touched.
+# constraints.txt, superset/constraints.txt and tests/*.txt are locks, which `make lock` writes: every
+# package with one version and the hash of each of its files, whatever the machine.
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
+PIP := -m pip install -q --disable-pip-version-check
+LOCKED := $(PIP) --require-hashes --no-deps --no-build-isolation
 PYTHON ?= python3
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DBT_PROFILES_DIR := $(CURDIR)
@@ -17,7 +20,7 @@ SUPERSET := $(SUPERSET_PYTHON) $(SUPERSET_VENV)/bin/superset
 PORT ?= 8088
 
 .PHONY: help setup setup-superset demo dashboards test test-dashboards test-engines check faults fuzz \
-    nightly bench-incremental bench-charts bench-ingest clean
+    nightly bench-incremental bench-charts bench-ingest lock outdated audit licences clean
 .DEFAULT_GOAL := help
 
 help: ## Say what the targets do
@@ -25,16 +28,22 @@ help: ## Say what the targets do
 
 setup: $(VENV)/.installed profiles.yml relocate ## Make the environment in .venv
 
+# An environment has what its lock says and nothing else: with a new lock it is made anew. pip comes
+# first, so that no older one unpacks the rest. $(1): its folder, $(2): its lock.
+define environment
+if ! cmp -s $(2) $(1)/.packages; then \
+    $(PYTHON) -m venv --clear $(1); \
+    sed -nE '/^(pip|setuptools)==/,/[^\]$$/p' $(2) > $(1)/.installer.txt; \
+    $(1)/bin/python $(LOCKED) -r $(1)/.installer.txt; \
+    $(1)/bin/python $(LOCKED) -r $(2); \
+    cp $(2) $(1)/.packages; \
+fi
+endef
+
 $(VENV)/.installed: pyproject.toml constraints.txt $(shell find src -name '*.py' -o -name '*.yml')
 	@echo "== Installing the environment into $(VENV) (the first time takes a minute or two)"
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@if test -f $(VENV)/.packages && cmp -s constraints.txt $(VENV)/.packages; then \
-	    $(PIP) --no-deps --no-build-isolation --force-reinstall . ; \
-	else \
-	    $(PIP) -c constraints.txt pip setuptools wheel; \
-	    $(PIP) -c constraints.txt --no-build-isolation '.[dev]'; \
-	    cp constraints.txt $(VENV)/.packages; \
-	fi
+	@$(call environment,$(VENV),constraints.txt)
+	@$(BIN)/python $(PIP) --no-deps --no-build-isolation --force-reinstall .
 	@rm -rf build
 	@pwd > $(VENV)/.location
 	@touch $@
@@ -49,9 +58,9 @@ setup-superset: $(SUPERSET_VENV)/.installed ## Make Superset's own environment i
 
 $(SUPERSET_VENV)/.installed: superset/constraints.txt
 	@echo "== Installing Superset into $(SUPERSET_VENV) (the first time takes some minutes)"
-	@test -x $(SUPERSET_VENV)/bin/python || $(PYTHON) -m venv $(SUPERSET_VENV)
-	@$(SUPERSET_VENV)/bin/python -m pip install -q --disable-pip-version-check --no-deps \
-	    -r superset/constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info >= (3, 13))' || { \
+	    echo "Superset wants Python 3.11 or 3.12: make setup-superset PYTHON=python3.12" >&2; exit 1; }
+	@$(call environment,$(SUPERSET_VENV),superset/constraints.txt)
 	@touch $@
 
 profiles.yml:
@@ -131,13 +140,10 @@ test-dashboards: setup setup-superset ## Superset in a real browser: every dashb
 # Releases of the embedded engine that have the versions of ClickHouse that sites run. One that is
 # too old is among them, to be refused.
 ENGINES ?= 24.8 25.8 26.3
-ENGINE_24.8 := chdb==3.2.0
-ENGINE_25.8 := chdb==4.0.2
-ENGINE_26.3 := chdb-core==26.3.0
 
-.engines/%:
+.engines/%: tests/engines/%.txt
 	@echo "== Installing the engine of ClickHouse $* into $@"
-	@rm -rf $@.new && $(PIP) --no-deps --target $@.new $(ENGINE_$*) && mv $@.new $@
+	@rm -rf $@ $@.new && $(BIN)/python $(LOCKED) --target $@.new -r $< && mv $@.new $@ && touch $@
 
 test-engines: setup $(ENGINES:%=.engines/%) ## Older versions of ClickHouse give the same marts
 	@rm -rf target/engines && mkdir -p target/engines
@@ -164,6 +170,37 @@ bench-charts: setup-superset ## What each chart costs on the snapshot of `oars p
 
 bench-ingest: setup ## What an insert into raw costs with and without the project
 	@python benchmarks/ingest.py
+
+# One resolution for all machines: Linux and macOS, each Python from the oldest on. What is locked
+# stays, but for what UPGRADE names.
+LOCK = uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
+    --generate-hashes --no-header --annotation-style line \
+    $(if $(filter all,$(UPGRADE)),--upgrade,$(UPGRADE:%=--upgrade-package %))
+lock: setup ## Lock all packages with their hashes; UPGRADE='name ...' or UPGRADE=all brings them up to date
+	@$(LOCK) pyproject.toml --extra dev -o constraints.txt
+	@$(LOCK) superset/requirements.txt --overrides superset/overrides.txt -o superset/constraints.txt
+	@echo pip-audit | $(LOCK) - -o tests/audit.txt
+	@git --no-pager diff --stat -- constraints.txt superset/constraints.txt tests/audit.txt
+	@echo "Next: make licences, then the tests that CONTRIBUTING.md names."
+
+outdated: setup setup-superset ## What has a newer release, in both environments
+	@for python in $(BIN)/python $(SUPERSET_PYTHON); do \
+	    echo "== $$python"; uv pip list --quiet --outdated --exclude oars-dbt --python $$python; done
+	@echo "To bring one up to date: make lock UPGRADE=<name>. It stays where a package that needs it says so."
+
+AUDIT := target/audit
+audit: setup ## What has a known vulnerability; AUDIT_OPTIONS='--vulnerability-service osv' asks another database
+	@mkdir -p target
+	@$(call environment,$(AUDIT),tests/audit.txt)
+	@bad=0; for lock in constraints.txt superset/constraints.txt; do \
+	    $(AUDIT)/bin/pip-audit --strict --progress-spinner off --require-hashes --disable-pip -r $$lock \
+	        $(AUDIT_OPTIONS) 2> target/audit.log || bad=1; sed "s|^|$$lock: |" target/audit.log; \
+	    grep -qE '^(No known|Found)' target/audit.log || { \
+	        echo "No database of vulnerabilities can be reached: nothing was looked at." >&2; exit 1; }; \
+	done; exit $$bad
+
+licences: setup setup-superset ## Write docs/licences.md from what the two environments have
+	@python tests/python/licences.py
 
 clean: ## Remove what was built, the environment and the embedded database
 	rm -rf target logs build .oars .engines $(VENV) $(SUPERSET_VENV) profiles.yml

@@ -198,6 +198,7 @@ BROKEN_OF_THE_LEARNER = {
     "address in JSON": '{"actor": {"mbox": "mailto:ann.quill\\u002bx\\u0040example\\u002eorg"',
     "address in JSON in JSON": '{"x": "{\\"mbox\\": \\"ann.quill\\\\u002bx\\\\u0040example.org',
     "address in a URL": "GET /x?who%3Dann%2Equill%252Bx%40example.org&y",
+    "address at the end of a sentence": f"no JSON: it is <{ADDRESS}>, or {ADDRESS}.",
     "address in HTML": "no JSON: <b>ann.quill&#43;x&#x40;example.org</b>",
     "name in JSON": '{"actor": {"account": { "name" :\n "ANN_Q" }',
     "name in JSON in JSON": '"{\\"username\\": \\"ann_q\\"',

@@ -1,0 +1,345 @@
+-- Roles: what one kind of user may do
+create role if not exists `oars_dbt`;
+create role if not exists `oars_eraser`;
+create role if not exists `oars_dashboards`;
+create role if not exists `oars_analyst`;
+create role if not exists `oars_organization_analyst`;
+drop role if exists `oars_pii_reader`;
+
+-- Limits of those who only read
+create settings profile if not exists `oars_dashboards`;
+alter settings profile `oars_dashboards` settings
+    readonly = 2,
+    allow_ddl = 0 const,
+    max_memory_usage = 4000000000 const,
+    max_execution_time = 60 const,
+    max_result_rows = 1000000 const
+to `oars_dashboards`;
+create quota if not exists `oars_dashboards`;
+alter quota `oars_dashboards` keyed by user_name for interval 1 hour max queries = 20000, execution_time = 3600 to `oars_dashboards`;
+create settings profile if not exists `oars_analyst`;
+alter settings profile `oars_analyst` settings
+    readonly = 2,
+    allow_ddl = 0 const,
+    max_memory_usage = 4000000000 const,
+    max_execution_time = 300 const,
+    max_result_rows = 10000000 const
+to `oars_analyst`;
+create quota if not exists `oars_analyst`;
+alter quota `oars_analyst` keyed by user_name for interval 1 hour max queries = 2000, execution_time = 3600 to `oars_analyst`;
+create settings profile if not exists `oars_organization_analyst`;
+alter settings profile `oars_organization_analyst` settings
+    readonly = 2,
+    allow_ddl = 0 const,
+    max_memory_usage = 4000000000 const,
+    max_execution_time = 300 const,
+    max_result_rows = 10000000 const
+to `oars_organization_analyst`;
+create quota if not exists `oars_organization_analyst`;
+alter quota `oars_organization_analyst` keyed by user_name for interval 1 hour max queries = 2000, execution_time = 3600 to `oars_organization_analyst`;
+
+-- Rows: all for others, none for analysts of organizations but those that follow
+create row policy or replace `oars_others` on `oars`.`agg_content_attention` using 1 to all except `oars_organization_analyst`;
+create row policy or replace `oars_organization_analyst` on `oars`.`agg_content_attention` using 0 to `oars_organization_analyst`;
+create row policy or replace `oars_others` on `oars`.`agg_course_activity_daily` using 1 to all except `oars_organization_analyst`;
+create row policy or replace `oars_organization_analyst` on `oars`.`agg_course_activity_daily` using 0 to `oars_organization_analyst`;
+create row policy or replace `oars_others` on `oars`.`agg_course_completion` using 1 to all except `oars_organization_analyst`;
+create row policy or replace `oars_organization_analyst` on `oars`.`agg_course_completion` using 0 to `oars_organization_analyst`;
+create row policy or replace `oars_others` on `oars`.`agg_course_demographics` using 1 to all except `oars_organization_analyst`;
+create row policy or replace `oars_organization_analyst` on `oars`.`agg_course_demographics` using 0 to `oars_organization_analyst`;
+create row policy or replace `oars_others` on `oars`.`agg_course_grades` using 1 to all except `oars_organization_analyst`;
+create row policy or replace `oars_organization_analyst` on `oars`.`agg_course_grades` using 0 to `oars_organization_analyst`;
+create row policy or replace `oars_others` on `oars`.`agg_courses` using 1 to all except `oars_organization_analyst`;
+create row policy or replace `oars_organization_analyst` on `oars`.`agg_courses` using 0 to `oars_organization_analyst`;
+create row policy or replace `oars_others` on `oars`.`agg_enrollments_daily` using 1 to all except `oars_organization_analyst`;
+create row policy or replace `oars_organization_analyst` on `oars`.`agg_enrollments_daily` using 0 to `oars_organization_analyst`;
+create row policy or replace `oars_others` on `oars`.`agg_forum_activity_daily` using 1 to all except `oars_organization_analyst`;
+create row policy or replace `oars_organization_analyst` on `oars`.`agg_forum_activity_daily` using 0 to `oars_organization_analyst`;
+create row policy or replace `oars_others` on `oars`.`agg_link_clicks` using 1 to all except `oars_organization_analyst`;
+create row policy or replace `oars_organization_analyst` on `oars`.`agg_link_clicks` using 0 to `oars_organization_analyst`;
+create row policy or replace `oars_others` on `oars`.`agg_navigation_daily` using 1 to all except `oars_organization_analyst`;
+create row policy or replace `oars_organization_analyst` on `oars`.`agg_navigation_daily` using 0 to `oars_organization_analyst`;
+create row policy or replace `oars_others` on `oars`.`agg_organizations` using 1 to all except `oars_organization_analyst`;
+create row policy or replace `oars_organization_analyst` on `oars`.`agg_organizations` using 0 to `oars_organization_analyst`;
+create row policy or replace `oars_others` on `oars`.`agg_page_engagement` using 1 to all except `oars_organization_analyst`;
+create row policy or replace `oars_organization_analyst` on `oars`.`agg_page_engagement` using 0 to `oars_organization_analyst`;
+create row policy or replace `oars_others` on `oars`.`agg_problem_difficulty` using 1 to all except `oars_organization_analyst`;
+create row policy or replace `oars_organization_analyst` on `oars`.`agg_problem_difficulty` using 0 to `oars_organization_analyst`;
+create row policy or replace `oars_others` on `oars`.`agg_problem_responses` using 1 to all except `oars_organization_analyst`;
+create row policy or replace `oars_organization_analyst` on `oars`.`agg_problem_responses` using 0 to `oars_organization_analyst`;
+create row policy or replace `oars_others` on `oars`.`agg_subsection_grades` using 1 to all except `oars_organization_analyst`;
+create row policy or replace `oars_organization_analyst` on `oars`.`agg_subsection_grades` using 0 to `oars_organization_analyst`;
+create row policy or replace `oars_others` on `oars`.`agg_video_engagement` using 1 to all except `oars_organization_analyst`;
+create row policy or replace `oars_organization_analyst` on `oars`.`agg_video_engagement` using 0 to `oars_organization_analyst`;
+create row policy or replace `oars_others` on `oars`.`agg_video_events_daily` using 1 to all except `oars_organization_analyst`;
+create row policy or replace `oars_organization_analyst` on `oars`.`agg_video_events_daily` using 0 to `oars_organization_analyst`;
+create row policy or replace `oars_others` on `oars`.`agg_video_segments` using 1 to all except `oars_organization_analyst`;
+create row policy or replace `oars_organization_analyst` on `oars`.`agg_video_segments` using 0 to `oars_organization_analyst`;
+create row policy or replace `oars_others` on `oars`.`dim_course_blocks` using 1 to all except `oars_organization_analyst`;
+create row policy or replace `oars_organization_analyst` on `oars`.`dim_course_blocks` using 0 to `oars_organization_analyst`;
+create row policy or replace `oars_others` on `oars`.`dim_courses` using 1 to all except `oars_organization_analyst`;
+create row policy or replace `oars_organization_analyst` on `oars`.`dim_courses` using 0 to `oars_organization_analyst`;
+create row policy or replace `oars_others` on `oars`.`fct_enrollment_changes` using 1 to all except `oars_organization_analyst`;
+create row policy or replace `oars_organization_analyst` on `oars`.`fct_enrollment_changes` using 0 to `oars_organization_analyst`;
+create row policy or replace `oars_others` on `oars`.`fct_enrollments` using 1 to all except `oars_organization_analyst`;
+create row policy or replace `oars_organization_analyst` on `oars`.`fct_enrollments` using 0 to `oars_organization_analyst`;
+create row policy or replace `oars_others` on `oars`.`fct_exam_attempts` using 1 to all except `oars_organization_analyst`;
+create row policy or replace `oars_organization_analyst` on `oars`.`fct_exam_attempts` using 0 to `oars_organization_analyst`;
+create row policy or replace `oars_others` on `oars`.`fct_learner_completion` using 1 to all except `oars_organization_analyst`;
+create row policy or replace `oars_organization_analyst` on `oars`.`fct_learner_completion` using 0 to `oars_organization_analyst`;
+create row policy or replace `oars_others` on `oars`.`fct_learner_course_days` using 1 to all except `oars_organization_analyst`;
+create row policy or replace `oars_organization_analyst` on `oars`.`fct_learner_course_days` using 0 to `oars_organization_analyst`;
+create row policy or replace `oars_others` on `oars`.`fct_learner_course_status` using 1 to all except `oars_organization_analyst`;
+create row policy or replace `oars_organization_analyst` on `oars`.`fct_learner_course_status` using 0 to `oars_organization_analyst`;
+create row policy or replace `oars_others` on `oars`.`fct_learner_grades` using 1 to all except `oars_organization_analyst`;
+create row policy or replace `oars_organization_analyst` on `oars`.`fct_learner_grades` using 0 to `oars_organization_analyst`;
+create row policy or replace `oars_others` on `oars`.`fct_learner_problems` using 1 to all except `oars_organization_analyst`;
+create row policy or replace `oars_organization_analyst` on `oars`.`fct_learner_problems` using 0 to `oars_organization_analyst`;
+create row policy or replace `oars_others` on `oars`.`fct_learner_subsection_grades` using 1 to all except `oars_organization_analyst`;
+create row policy or replace `oars_organization_analyst` on `oars`.`fct_learner_subsection_grades` using 0 to `oars_organization_analyst`;
+create row policy or replace `oars_others` on `oars`.`fct_learner_videos` using 1 to all except `oars_organization_analyst`;
+create row policy or replace `oars_organization_analyst` on `oars`.`fct_learner_videos` using 0 to `oars_organization_analyst`;
+
+-- Analysts of AcmeU: their rows, and the role for those who are
+create role if not exists `oars_analyst_AcmeU`;
+create row policy or replace `oars_analyst_AcmeU` on `oars`.`agg_content_attention` using org = 'AcmeU' to `oars_analyst_AcmeU`;
+create row policy or replace `oars_analyst_AcmeU` on `oars`.`agg_course_activity_daily` using org = 'AcmeU' to `oars_analyst_AcmeU`;
+create row policy or replace `oars_analyst_AcmeU` on `oars`.`agg_course_completion` using org = 'AcmeU' to `oars_analyst_AcmeU`;
+create row policy or replace `oars_analyst_AcmeU` on `oars`.`agg_course_demographics` using org = 'AcmeU' to `oars_analyst_AcmeU`;
+create row policy or replace `oars_analyst_AcmeU` on `oars`.`agg_course_grades` using org = 'AcmeU' to `oars_analyst_AcmeU`;
+create row policy or replace `oars_analyst_AcmeU` on `oars`.`agg_courses` using org = 'AcmeU' to `oars_analyst_AcmeU`;
+create row policy or replace `oars_analyst_AcmeU` on `oars`.`agg_enrollments_daily` using org = 'AcmeU' to `oars_analyst_AcmeU`;
+create row policy or replace `oars_analyst_AcmeU` on `oars`.`agg_forum_activity_daily` using org = 'AcmeU' to `oars_analyst_AcmeU`;
+create row policy or replace `oars_analyst_AcmeU` on `oars`.`agg_link_clicks` using org = 'AcmeU' to `oars_analyst_AcmeU`;
+create row policy or replace `oars_analyst_AcmeU` on `oars`.`agg_navigation_daily` using org = 'AcmeU' to `oars_analyst_AcmeU`;
+create row policy or replace `oars_analyst_AcmeU` on `oars`.`agg_organizations` using org = 'AcmeU' to `oars_analyst_AcmeU`;
+create row policy or replace `oars_analyst_AcmeU` on `oars`.`agg_page_engagement` using org = 'AcmeU' to `oars_analyst_AcmeU`;
+create row policy or replace `oars_analyst_AcmeU` on `oars`.`agg_problem_difficulty` using org = 'AcmeU' to `oars_analyst_AcmeU`;
+create row policy or replace `oars_analyst_AcmeU` on `oars`.`agg_problem_responses` using org = 'AcmeU' to `oars_analyst_AcmeU`;
+create row policy or replace `oars_analyst_AcmeU` on `oars`.`agg_subsection_grades` using org = 'AcmeU' to `oars_analyst_AcmeU`;
+create row policy or replace `oars_analyst_AcmeU` on `oars`.`agg_video_engagement` using org = 'AcmeU' to `oars_analyst_AcmeU`;
+create row policy or replace `oars_analyst_AcmeU` on `oars`.`agg_video_events_daily` using org = 'AcmeU' to `oars_analyst_AcmeU`;
+create row policy or replace `oars_analyst_AcmeU` on `oars`.`agg_video_segments` using org = 'AcmeU' to `oars_analyst_AcmeU`;
+create row policy or replace `oars_analyst_AcmeU` on `oars`.`dim_course_blocks` using org = 'AcmeU' to `oars_analyst_AcmeU`;
+create row policy or replace `oars_analyst_AcmeU` on `oars`.`dim_courses` using org = 'AcmeU' to `oars_analyst_AcmeU`;
+create row policy or replace `oars_analyst_AcmeU` on `oars`.`fct_enrollment_changes` using org = 'AcmeU' to `oars_analyst_AcmeU`;
+create row policy or replace `oars_analyst_AcmeU` on `oars`.`fct_enrollments` using org = 'AcmeU' to `oars_analyst_AcmeU`;
+create row policy or replace `oars_analyst_AcmeU` on `oars`.`fct_exam_attempts` using org = 'AcmeU' to `oars_analyst_AcmeU`;
+create row policy or replace `oars_analyst_AcmeU` on `oars`.`fct_learner_completion` using org = 'AcmeU' to `oars_analyst_AcmeU`;
+create row policy or replace `oars_analyst_AcmeU` on `oars`.`fct_learner_course_days` using org = 'AcmeU' to `oars_analyst_AcmeU`;
+create row policy or replace `oars_analyst_AcmeU` on `oars`.`fct_learner_course_status` using org = 'AcmeU' to `oars_analyst_AcmeU`;
+create row policy or replace `oars_analyst_AcmeU` on `oars`.`fct_learner_grades` using org = 'AcmeU' to `oars_analyst_AcmeU`;
+create row policy or replace `oars_analyst_AcmeU` on `oars`.`fct_learner_problems` using org = 'AcmeU' to `oars_analyst_AcmeU`;
+create row policy or replace `oars_analyst_AcmeU` on `oars`.`fct_learner_subsection_grades` using org = 'AcmeU' to `oars_analyst_AcmeU`;
+create row policy or replace `oars_analyst_AcmeU` on `oars`.`fct_learner_videos` using org = 'AcmeU' to `oars_analyst_AcmeU`;
+grant `oars_organization_analyst` to `oars_analyst_AcmeU`;
+
+-- Analysts of NorthCollege: their rows, and the role for those who are
+create role if not exists `oars_analyst_NorthCollege`;
+create row policy or replace `oars_analyst_NorthCollege` on `oars`.`agg_content_attention` using org = 'NorthCollege' to `oars_analyst_NorthCollege`;
+create row policy or replace `oars_analyst_NorthCollege` on `oars`.`agg_course_activity_daily` using org = 'NorthCollege' to `oars_analyst_NorthCollege`;
+create row policy or replace `oars_analyst_NorthCollege` on `oars`.`agg_course_completion` using org = 'NorthCollege' to `oars_analyst_NorthCollege`;
+create row policy or replace `oars_analyst_NorthCollege` on `oars`.`agg_course_demographics` using org = 'NorthCollege' to `oars_analyst_NorthCollege`;
+create row policy or replace `oars_analyst_NorthCollege` on `oars`.`agg_course_grades` using org = 'NorthCollege' to `oars_analyst_NorthCollege`;
+create row policy or replace `oars_analyst_NorthCollege` on `oars`.`agg_courses` using org = 'NorthCollege' to `oars_analyst_NorthCollege`;
+create row policy or replace `oars_analyst_NorthCollege` on `oars`.`agg_enrollments_daily` using org = 'NorthCollege' to `oars_analyst_NorthCollege`;
+create row policy or replace `oars_analyst_NorthCollege` on `oars`.`agg_forum_activity_daily` using org = 'NorthCollege' to `oars_analyst_NorthCollege`;
+create row policy or replace `oars_analyst_NorthCollege` on `oars`.`agg_link_clicks` using org = 'NorthCollege' to `oars_analyst_NorthCollege`;
+create row policy or replace `oars_analyst_NorthCollege` on `oars`.`agg_navigation_daily` using org = 'NorthCollege' to `oars_analyst_NorthCollege`;
+create row policy or replace `oars_analyst_NorthCollege` on `oars`.`agg_organizations` using org = 'NorthCollege' to `oars_analyst_NorthCollege`;
+create row policy or replace `oars_analyst_NorthCollege` on `oars`.`agg_page_engagement` using org = 'NorthCollege' to `oars_analyst_NorthCollege`;
+create row policy or replace `oars_analyst_NorthCollege` on `oars`.`agg_problem_difficulty` using org = 'NorthCollege' to `oars_analyst_NorthCollege`;
+create row policy or replace `oars_analyst_NorthCollege` on `oars`.`agg_problem_responses` using org = 'NorthCollege' to `oars_analyst_NorthCollege`;
+create row policy or replace `oars_analyst_NorthCollege` on `oars`.`agg_subsection_grades` using org = 'NorthCollege' to `oars_analyst_NorthCollege`;
+create row policy or replace `oars_analyst_NorthCollege` on `oars`.`agg_video_engagement` using org = 'NorthCollege' to `oars_analyst_NorthCollege`;
+create row policy or replace `oars_analyst_NorthCollege` on `oars`.`agg_video_events_daily` using org = 'NorthCollege' to `oars_analyst_NorthCollege`;
+create row policy or replace `oars_analyst_NorthCollege` on `oars`.`agg_video_segments` using org = 'NorthCollege' to `oars_analyst_NorthCollege`;
+create row policy or replace `oars_analyst_NorthCollege` on `oars`.`dim_course_blocks` using org = 'NorthCollege' to `oars_analyst_NorthCollege`;
+create row policy or replace `oars_analyst_NorthCollege` on `oars`.`dim_courses` using org = 'NorthCollege' to `oars_analyst_NorthCollege`;
+create row policy or replace `oars_analyst_NorthCollege` on `oars`.`fct_enrollment_changes` using org = 'NorthCollege' to `oars_analyst_NorthCollege`;
+create row policy or replace `oars_analyst_NorthCollege` on `oars`.`fct_enrollments` using org = 'NorthCollege' to `oars_analyst_NorthCollege`;
+create row policy or replace `oars_analyst_NorthCollege` on `oars`.`fct_exam_attempts` using org = 'NorthCollege' to `oars_analyst_NorthCollege`;
+create row policy or replace `oars_analyst_NorthCollege` on `oars`.`fct_learner_completion` using org = 'NorthCollege' to `oars_analyst_NorthCollege`;
+create row policy or replace `oars_analyst_NorthCollege` on `oars`.`fct_learner_course_days` using org = 'NorthCollege' to `oars_analyst_NorthCollege`;
+create row policy or replace `oars_analyst_NorthCollege` on `oars`.`fct_learner_course_status` using org = 'NorthCollege' to `oars_analyst_NorthCollege`;
+create row policy or replace `oars_analyst_NorthCollege` on `oars`.`fct_learner_grades` using org = 'NorthCollege' to `oars_analyst_NorthCollege`;
+create row policy or replace `oars_analyst_NorthCollege` on `oars`.`fct_learner_problems` using org = 'NorthCollege' to `oars_analyst_NorthCollege`;
+create row policy or replace `oars_analyst_NorthCollege` on `oars`.`fct_learner_subsection_grades` using org = 'NorthCollege' to `oars_analyst_NorthCollege`;
+create row policy or replace `oars_analyst_NorthCollege` on `oars`.`fct_learner_videos` using org = 'NorthCollege' to `oars_analyst_NorthCollege`;
+grant `oars_organization_analyst` to `oars_analyst_NorthCollege`;
+
+-- dbt, and the command oars but for `oars init`, `oars load` and `oars forget`
+grant
+    select on `event_sink`.`course_blocks`,
+    select on `event_sink`.`course_enrollment`,
+    select on `event_sink`.`course_overviews`,
+    select on `event_sink`.`external_id`,
+    select on `event_sink`.`tag`,
+    select on `event_sink`.`user_profile`,
+    select on `oars_operator`.`course_staff`,
+    select on `oars_operator`.`programs`,
+    select on `xapi`.`xapi_events_all`,
+    select, insert, alter delete, alter update, alter add column, truncate, create database, create table, drop table on `oars`.*,
+    select, insert, alter delete, alter update, alter add column, truncate, create database, create table, drop table on `oars_intermediate`.*,
+    select, insert, alter delete, alter update, alter add column, truncate, create database, create table, drop table on `oars_ops`.*,
+    select, insert, alter delete, alter update, alter add column, truncate, create database, create table, drop table on `oars_seeds`.*,
+    select, insert, alter delete, alter update, alter add column, truncate, create database, create table, drop table on `oars_staging`.*,
+    show tables, drop table on `oars_pii`.*,
+    select on system.columns,
+    select on system.databases,
+    select on system.parts,
+    select on system.processes,
+    select on system.settings,
+    select on system.tables,
+    table engine on AggregatingMergeTree,
+    table engine on MergeTree,
+    table engine on ReplacingMergeTree
+to `oars_dbt` with replace option;
+
+-- `oars forget`: for the user who runs it, beside the role of dbt
+grant
+    select, alter delete on `xapi`.`xapi_events_all`,
+    select, alter delete on `event_sink`.`user_profile`,
+    select, alter delete on `event_sink`.`course_enrollment`,
+    select, alter delete on `event_sink`.`external_id`
+to `oars_eraser` with replace option;
+
+-- Superset: the marts, and what those that are views read
+grant
+    select on `oars`.`agg_content_attention`,
+    select on `oars`.`agg_course_activity_daily`,
+    select on `oars`.`agg_course_completion`,
+    select on `oars`.`agg_course_demographics`,
+    select on `oars`.`agg_course_grades`,
+    select on `oars`.`agg_courses`,
+    select on `oars`.`agg_enrollments_daily`,
+    select on `oars`.`agg_event_types`,
+    select on `oars`.`agg_forum_activity_daily`,
+    select on `oars`.`agg_instance_daily`,
+    select on `oars`.`agg_link_clicks`,
+    select on `oars`.`agg_navigation_daily`,
+    select on `oars`.`agg_organizations`,
+    select on `oars`.`agg_page_engagement`,
+    select on `oars`.`agg_problem_difficulty`,
+    select on `oars`.`agg_problem_responses`,
+    select on `oars`.`agg_programs`,
+    select on `oars`.`agg_statement_quality_daily`,
+    select on `oars`.`agg_subsection_grades`,
+    select on `oars`.`agg_video_engagement`,
+    select on `oars`.`agg_video_events_daily`,
+    select on `oars`.`agg_video_segments`,
+    select on `oars`.`course_staff`,
+    select on `oars`.`dim_course_blocks`,
+    select on `oars`.`dim_courses`,
+    select on `oars`.`dim_learners`,
+    select on `oars`.`fct_enrollment_changes`,
+    select on `oars`.`fct_enrollments`,
+    select on `oars`.`fct_exam_attempts`,
+    select on `oars`.`fct_learner_completion`,
+    select on `oars`.`fct_learner_course_days`,
+    select on `oars`.`fct_learner_course_status`,
+    select on `oars`.`fct_learner_grades`,
+    select on `oars`.`fct_learner_problems`,
+    select on `oars`.`fct_learner_subsection_grades`,
+    select on `oars`.`fct_learner_videos`,
+    select on `oars_staging`.`stg_operator__course_staff`,
+    select on `oars_operator`.`course_staff`,
+    select on `oars_seeds`.`course_staff_list`,
+    select on system.columns,
+    select on system.databases,
+    select on system.settings,
+    select on system.tables
+to `oars_dashboards` with replace option;
+
+-- Analysts: the marts
+grant
+    select on `oars`.`agg_content_attention`,
+    select on `oars`.`agg_course_activity_daily`,
+    select on `oars`.`agg_course_completion`,
+    select on `oars`.`agg_course_demographics`,
+    select on `oars`.`agg_course_grades`,
+    select on `oars`.`agg_courses`,
+    select on `oars`.`agg_enrollments_daily`,
+    select on `oars`.`agg_event_types`,
+    select on `oars`.`agg_forum_activity_daily`,
+    select on `oars`.`agg_instance_daily`,
+    select on `oars`.`agg_link_clicks`,
+    select on `oars`.`agg_navigation_daily`,
+    select on `oars`.`agg_organizations`,
+    select on `oars`.`agg_page_engagement`,
+    select on `oars`.`agg_problem_difficulty`,
+    select on `oars`.`agg_problem_responses`,
+    select on `oars`.`agg_programs`,
+    select on `oars`.`agg_statement_quality_daily`,
+    select on `oars`.`agg_subsection_grades`,
+    select on `oars`.`agg_video_engagement`,
+    select on `oars`.`agg_video_events_daily`,
+    select on `oars`.`agg_video_segments`,
+    select on `oars`.`dim_course_blocks`,
+    select on `oars`.`dim_courses`,
+    select on `oars`.`dim_learners`,
+    select on `oars`.`fct_enrollment_changes`,
+    select on `oars`.`fct_enrollments`,
+    select on `oars`.`fct_exam_attempts`,
+    select on `oars`.`fct_learner_completion`,
+    select on `oars`.`fct_learner_course_days`,
+    select on `oars`.`fct_learner_course_status`,
+    select on `oars`.`fct_learner_grades`,
+    select on `oars`.`fct_learner_problems`,
+    select on `oars`.`fct_learner_subsection_grades`,
+    select on `oars`.`fct_learner_videos`,
+    select on system.columns,
+    select on system.databases,
+    select on system.settings,
+    select on system.tables
+to `oars_analyst` with replace option;
+
+-- Analysts of organizations: marts of courses, with the rows of their organization
+grant
+    select on `oars`.`agg_content_attention`,
+    select on `oars`.`agg_course_activity_daily`,
+    select on `oars`.`agg_course_completion`,
+    select on `oars`.`agg_course_demographics`,
+    select on `oars`.`agg_course_grades`,
+    select on `oars`.`agg_courses`,
+    select on `oars`.`agg_enrollments_daily`,
+    select on `oars`.`agg_forum_activity_daily`,
+    select on `oars`.`agg_link_clicks`,
+    select on `oars`.`agg_navigation_daily`,
+    select on `oars`.`agg_organizations`,
+    select on `oars`.`agg_page_engagement`,
+    select on `oars`.`agg_problem_difficulty`,
+    select on `oars`.`agg_problem_responses`,
+    select on `oars`.`agg_subsection_grades`,
+    select on `oars`.`agg_video_engagement`,
+    select on `oars`.`agg_video_events_daily`,
+    select on `oars`.`agg_video_segments`,
+    select on `oars`.`dim_course_blocks`,
+    select on `oars`.`dim_courses`,
+    select on `oars`.`fct_enrollment_changes`,
+    select on `oars`.`fct_enrollments`,
+    select on `oars`.`fct_exam_attempts`,
+    select on `oars`.`fct_learner_completion`,
+    select on `oars`.`fct_learner_course_days`,
+    select on `oars`.`fct_learner_course_status`,
+    select on `oars`.`fct_learner_grades`,
+    select on `oars`.`fct_learner_problems`,
+    select on `oars`.`fct_learner_subsection_grades`,
+    select on `oars`.`fct_learner_videos`,
+    select on system.columns,
+    select on system.databases,
+    select on system.settings,
+    select on system.tables
+to `oars_organization_analyst` with replace option;
+
+-- User of dbt
+create user if not exists `oars_dbt_user` identified with sha256_hash by '0000000000000000000000000000000000000000000000000000000000000000';
+grant `oars_dbt` to `oars_dbt_user`;
+
+-- User of dashboards
+create user if not exists `oars_dashboards_user` identified with sha256_hash by '0000000000000000000000000000000000000000000000000000000000000000' default database `oars`;
+grant `oars_dashboards` to `oars_dashboards_user`;
+
+-- User of analyst
+create user if not exists `oars_analyst_user` identified with sha256_hash by '0000000000000000000000000000000000000000000000000000000000000000' default database `oars`;
+grant `oars_analyst` to `oars_analyst_user`;

@@ -29,7 +29,8 @@ from oars_site import PROJECT, WITHOUT_TESTS, Site, copy_of_project
 from test_targets import SIMULATED, HttpSite
 
 GOLDEN = Path(__file__).with_name("golden")
-# Golden file -> cluster, organizations, and whether personal data are turned on.
+# Golden file -> cluster, organizations, and whether personal data are turned on. They are no .sql,
+# which dbt would take for data tests.
 GOLDENS: dict[str, tuple[str | None, tuple[str, ...], bool]] = {
     "grants_server": (None, (), False),
     "grants_cluster": ("default", (), False),
@@ -72,14 +73,14 @@ def test_grants_are_those_of_the_golden_file(name: str, manifests: dict[bool, An
     """After a new mart, or another right: `WRITE_GOLDEN=1 pytest tests/python/test_grants.py`."""
     cluster, organizations, is_pii = GOLDENS[name]
     made = script(manifests[is_pii], cluster, organizations)
-    file = GOLDEN / f"{name}.sql"
+    file = GOLDEN / f"{name}.txt"
     if "WRITE_GOLDEN" in os.environ:
         file.write_text(made)
     assert made == file.read_text()
 
 
 def test_engine_parses_each_statement(tmp_path: Path) -> None:
-    found = [each for name in GOLDENS for each in statements((GOLDEN / f"{name}.sql").read_text())]
+    found = [each for name in GOLDENS for each in statements((GOLDEN / f"{name}.txt").read_text())]
     literals = [
         "'" + each.replace("\\", "\\\\").replace("'", "\\'") + "'"
         for each in [*found, "grant select to"]

@@ -7,7 +7,6 @@ charts there are is said in `superset/dashboards/*.yml`, every word that a reade
 
 import re
 import shutil
-import tempfile
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -19,6 +18,7 @@ from urllib.parse import quote
 import yaml
 
 from oars.connection import OarsError
+from oars.manifest import read_manifest
 
 Tree = dict[str, Any]
 
@@ -259,21 +259,7 @@ def read_marts(
     project: Path, profiles: Path | None = None, target: str | None = None
 ) -> dict[str, Mart]:
     """The public marts, as dbt reads the project, with that of personal data."""
-    from dbt.cli.main import dbtRunner
-
-    with tempfile.TemporaryDirectory() as folder:
-        result = dbtRunner().invoke(
-            [
-                *("parse", "--quiet", "--no-partial-parse", "--project-dir", str(project)),
-                *("--target-path", folder, "--log-path", folder),
-                *(("--profiles-dir", str(profiles)) if profiles else ()),
-                *(("--target", target) if target else ()),
-                *("--vars", "{pii_enabled: true}"),
-            ]
-        )
-    if not result.success:
-        raise OarsError(f"dbt cannot read the project: {result.exception or 'run `dbt parse`'}.")
-    manifest = result.result
+    manifest = read_manifest(project, profiles, target, {"pii_enabled": True})
     keys: dict[str, tuple[str, ...]] = {}
     for node in manifest.nodes.values():
         test = getattr(node, "test_metadata", None)

@@ -4,7 +4,7 @@ import csv
 import gzip
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from io import TextIOWrapper
 from itertools import islice
@@ -590,6 +590,81 @@ def assets(
     marts = read_marts(project, profiles_dir, target)
     count = write_assets(folder, make_assets(project, marts, language))
     say(f"{count} files in {folder}/assets and {folder}/assets_pii")
+
+
+@app.command()
+def grants(
+    is_applied: Annotated[
+        bool, typer.Option("--apply", help="Send the statements, instead of printing them.")
+    ] = False,
+    organizations: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--organization",
+            metavar="KEY",
+            help="A role for analysts of this organization, who see its courses only; repeatable.",
+        ),
+    ] = None,
+    networks: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--network",
+            metavar="ADDRESS",
+            help="From where the users may connect, like 10.0.0.0/8; as it was if absent; "
+            "repeatable.",
+        ),
+    ] = None,
+    project_dir: ProjectDir = None,
+    profiles_dir: ProfilesDir = None,
+    target: TargetName = None,
+) -> None:
+    """Print who may do what on a server, as SQL; with --apply, say so to the server.
+
+    Roles with their grants, limits and users, for dbt, the dashboards, an analyst and, where the
+    var pii_enabled is true, who may read names. They follow from the models: run it again after a
+    mart was added. The same again changes nothing; what a role was granted before and is not now
+    is taken back. Printing needs no server.
+
+    A user can log in once its password was in OARS_DBT_PASSWORD, OARS_DASHBOARDS_PASSWORD,
+    OARS_ANALYST_PASSWORD or OARS_PII_READER_PASSWORD; it is sent as a salted hash. To apply, the
+    user of the target has to be one who may manage access.
+
+    \b
+    Examples:
+      oars grants --target server
+      oars grants --target server --apply
+      oars grants --target server --organization edX --network 10.0.0.0/8 --apply
+    """
+    from oars.grants import (
+        Site,
+        apply,
+        parts,
+        passwords_given,
+        refuse_odd,
+        without_password,
+    )
+    from oars.manifest import read_manifest
+    from oars.raw_tables import raw_names
+
+    refuse_odd(organizations or [], networks or [])
+    where = read_target(project_dir, profiles_dir, target)
+    if is_applied and where.credentials.type == "chdb":
+        raise OarsError(
+            "The embedded engine has no users: whoever can read its folder can read all of it. "
+            "Name a server with --target."
+        )
+    manifest = read_manifest(where.project_dir, profiles_dir, target)
+    site = Site(manifest, raw_names(), where.schema, where.cluster)
+    passwords = passwords_given()
+    script = parts(site, organizations or [], passwords, networks or [])
+    if not is_applied:
+        say("\n\n".join(map(str, script)))
+        return
+    with closing(connect(where)) as client:
+        count = apply(client, script)
+    say(f"{count} statements applied.")
+    if missing := without_password(site, passwords):
+        say(f"Users without {', '.join(missing)} are as they were; new ones cannot log in yet.")
 
 
 def _dbt_run(project_dir: Path, profiles_dir: Path | None, target: str | None) -> None:

@@ -15,34 +15,52 @@ from oars.raw_tables import RawNames, qualified, raw_names, table_exists
 
 # Of the learner are: what base read, what raw has beside it, and what base could not use, has of no
 # learner (a group, a statement that takes another back) or has not tried yet. The last are found by
-# their text, for they have no actor. A row is known by its key, for others may have sent its id.
+# their text, for they have no actor. A row is known by id and time, for others may have sent its id.
 OF_THE_LEARNER = """
 insert into {ops}.to_forget
 with
 
 known as (
 
-    select event_id, emission_time, actor_id, statement_excerpt
+    select event_id, emission_time, statement_hash, actor_id, statement_excerpt
     from {staging}.base_xapi__statements
 
 ),
 
--- Other rows of their ids too, and what base does not have.
+raw as (
+
+    select
+        event_id,
+        toDateTime64(emission_time, 6, 'UTC') as emission_time,
+        toString(event) as body,
+        cityHash64(body) as statement_hash
+    from {raw}
+
+),
+
+not_read as (
+
+    select event_id
+    from raw
+    where (event_id, emission_time, statement_hash) not in (
+        select event_id, emission_time, statement_hash from known
+    )
+
+),
+
 parsed as (
 
     select event_id, emission_time, actor_id
     from {staging}.base_xapi__parsed_statements
-    where
-        event_id in (select event_id from known where actor_id in {{pseudonyms:Array(String)}})
-        or event_id not in (select event_id from known)
+    where event_id in (select event_id from not_read)
 
 ),
 
 with_learner as (
 
-    select event_id from known where isNotNull(actor_id)
+    select event_id, emission_time from known where isNotNull(actor_id)
     union all
-    select event_id from parsed where isNotNull(actor_id)
+    select event_id, emission_time from parsed where isNotNull(actor_id)
 
 )
 
@@ -56,14 +74,11 @@ select event_id, emission_time
 from parsed
 where actor_id in {{pseudonyms:Array(String)}}
 union distinct
-select event_id, toDateTime64(emission_time, 6, 'UTC') as emission_time
-from {raw}
+select event_id, emission_time
+from raw
 where
-    event_id not in (select event_id from with_learner)
-    and (
-        match(toString(event), {{mentions:String}})
-        or match(toString(event), {{names:String}})
-    )
+    (event_id, emission_time) not in (select event_id, emission_time from with_learner)
+    and (match(body, {{mentions:String}}) or match(body, {{names:String}}))
 """
 THEIR_ROWS = (
     "(event_id, toDateTime64(emission_time, 6, 'UTC')) in "

@@ -45,7 +45,7 @@ where actor.objectType != 'Group'
 """
 WHO_SENT = f"select distinct kind, home_page, sent from ({ACTORS}) where "
 NAMED_SO = WHO_SENT + "match(sent, {{written:String}})"
-# What base does not have the parser is asked for.
+# Of what base did not read the parser says whose it is.
 SENT_BY = (
     WHO_SENT
     + """
@@ -57,7 +57,13 @@ SENT_BY = (
         select event_id, emission_time
         from {staging}.base_xapi__parsed_statements
         where
-            event_id not in (select event_id from {staging}.base_xapi__statements)
+            event_id in (
+                select event_id
+                from {raw}
+                where (event_id, toDateTime64(emission_time, 6, 'UTC')) not in (
+                    select event_id, emission_time from {staging}.base_xapi__statements
+                )
+            )
             and actor_id in {{pseudonyms:Array(String)}}
     )
 """

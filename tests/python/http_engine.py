@@ -2,9 +2,10 @@
 
 Not a server for users: no authentication, one folder, the little of the protocol that dbt and
 oars speak. What a cluster alone understands (`on cluster`, Replicated engines) is parsed by the
-engine as it was sent, then run as one engine can.
+engine as it was sent, then run as one engine can. Statements of access are parsed and kept; with
+roles, the engine's user may do what those roles may, and no more.
 
-    python http_engine.py FOLDER
+    python http_engine.py FOLDER [ROLE...]
 """
 
 import re
@@ -16,6 +17,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import chdb
+
+from access_rules import IS_OF_ACCESS, kept, opened_as
 
 # Of the HTTP protocol itself; all other parameters are settings.
 OF_HTTP = {
@@ -38,8 +41,10 @@ def quoted(text: str) -> str:
 class Engine:
     """The sessions on one data folder; each has its settings and its database."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, roles: list[str]) -> None:
         self.folder = folder
+        self.may_all = not roles
+        self.opened = opened_as(folder, roles) if roles else folder
         self.lock = threading.Lock()
         self.sessions: dict[str, Any] = {}
         self.session("")
@@ -47,7 +52,7 @@ class Engine:
     def session(self, name: str) -> Any:
         with self.lock:
             if name not in self.sessions:
-                self.sessions[name] = chdb.connect(self.folder)
+                self.sessions[name] = chdb.connect(self.opened)
             return self.sessions[name]
 
     def answer(self, parameters: dict[str, str], body: bytes) -> bytes:
@@ -64,6 +69,9 @@ class Engine:
             statement, data = head[0].decode(), body[head.end() :]
         else:
             statement, data = body.decode(), b""
+        if self.may_all and IS_OF_ACCESS.match(statement):
+            self.keep(session, statement)
+            return b""
         statement = self.understood(session, statement)
         if not data:
             return bytes(session.query(statement, parameters.get("default_format", "TSV")).bytes())
@@ -73,6 +81,12 @@ class Engine:
             into, _, form = statement.strip().rpartition(" FORMAT ")
             session.query(f"{into} from infile {quoted(file.name)} format {form}")
         return b""
+
+    def keep(self, session: Any, statement: str) -> None:
+        """Parse a statement of access, and keep it for `opened_as`."""
+        parsed = session.query(f"select formatQuerySingleLine({quoted(statement)})", "TSVRaw")
+        with self.lock, kept(self.folder).open("a") as file:
+            file.write(bytes(parsed.bytes()).decode())
 
     def understood(self, session: Any, statement: str) -> str:
         simple = statement
@@ -121,7 +135,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    Handler.engine = Engine(sys.argv[1])
+    Handler.engine = Engine(sys.argv[1], sys.argv[2:])
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     print(server.server_port, flush=True)
     server.serve_forever()

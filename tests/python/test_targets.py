@@ -28,10 +28,12 @@ class HttpSite(Site):
         super().__init__(folder)
         self.target = self.env["DBT_TARGET"] = target
         self.release = {"PYTHONPATH": str(engine)} if engine else {}
+        self.roles: tuple[str, ...] = ()
+        """What the user of the engine may do, see access_rules.py; everything without."""
 
     def __enter__(self) -> "HttpSite":
         self.engine = subprocess.Popen(
-            [sys.executable, HTTP_ENGINE, str(self.data)],
+            [sys.executable, HTTP_ENGINE, str(self.data), *self.roles],
             stdout=subprocess.PIPE,
             text=True,
             env=self.env | self.release,
@@ -43,6 +45,11 @@ class HttpSite(Site):
     def __exit__(self, *_: object) -> None:
         self.engine.terminate()
         self.engine.wait()
+
+    def opened_as(self, *roles: str) -> "HttpSite":
+        """The site, to be entered, with an engine whose user has these roles, or may do all."""
+        self.roles = roles
+        return self
 
     def over_http(self, statement: str) -> str:
         address = f"http://127.0.0.1:{self.env['OARS_CLICKHOUSE_PORT']}/"

@@ -15,7 +15,7 @@ from oars.raw_tables import RawNames, qualified, raw_names, table_exists
 
 # Of the learner are: what base read, what raw has beside it, and what base could not use, has of no
 # learner (a group, a statement that takes another back) or has not tried yet. The last are found by
-# their text, for they have no actor. A row is known by id and time, for others may have sent its id.
+# their text, for they have no actor. A row is known by id and time: others may have sent its id.
 OF_THE_LEARNER = """
 insert into {ops}.to_forget
 with
@@ -204,7 +204,7 @@ def left(client: Client, schema: str, person: Person) -> list[Left]:
         "(database in {databases:Array(String)} or startsWith(database, {schema:String})) "
         "and name not in ('being_forgotten', 'to_forget') order by database, name",
         parameters={
-            "databases": [names.xapi_database, names.event_sink_database, names.operator_database],
+            "databases": names.databases(),
             "schema": schema,
         },
     ).result_rows
@@ -284,8 +284,12 @@ def _note(client: Client, ops: str, person: Person) -> None:
         for each in fields(person)
         for name in sorted(getattr(person, each.name))
     ]
-    client.insert(
-        "being_forgotten", known, column_names=["kind", "name", "home_page"], database=ops
+    kinds, names, home_pages = zip(*known, strict=True)
+    client.command(
+        f"insert into {ops}.being_forgotten select known.1, known.2, known.3 from (select "
+        "arrayJoin(arrayZip({kinds:Array(String)}, {names:Array(String)}, "
+        "{home_pages:Array(String)})) as known)",
+        parameters={"kinds": list(kinds), "names": list(names), "home_pages": list(home_pages)},
     )
 
 

@@ -19,6 +19,7 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DatabaseError
 
 from oars.connection import OarsError
+from oars.forget import TABLES_OF_USERS
 from oars.raw_tables import RawNames, qualified
 
 # What dbt and `oars` send to the databases that are the project's own. Who may make and drop tables
@@ -37,7 +38,6 @@ SYSTEM_OF_DRIVER = ("columns", "databases", "settings", "tables")
 ENGINES = ("AggregatingMergeTree", "MergeTree", "ReplacingMergeTree")
 # A run asks all servers of a cluster what they execute; `on cluster` wants a grant, too.
 OF_A_CLUSTER = [(("cluster",), "*.*"), (("read",), "REMOTE")]
-ERASED = ("user_profile", "course_enrollment", "external_id")
 VIEWS = ("view", "steady_view", "ephemeral")
 ROLES_WITH_USERS = ("dbt", "dashboards", "analyst", "pii_reader")
 NOBODYS_HASH = "0" * 64
@@ -182,7 +182,7 @@ def roles(site: Site) -> list[Role]:
         Role(
             "eraser",
             "`oars forget`: for the user who runs it, beside the role of dbt",
-            [(("select", "alter delete"), table) for table in _erased(site.raw)],
+            _rights_of_eraser(site.raw),
         ),
         Role(
             "dashboards",
@@ -226,8 +226,11 @@ def _rights_of_dbt(site: Site) -> Rights:
     return rights + (OF_A_CLUSTER if site.cluster else [])
 
 
-def _erased(raw: RawNames) -> list[str]:
-    return [raw.statements, *map(raw.event_sink, ERASED)]
+def _rights_of_eraser(raw: RawNames) -> Rights:
+    # At the end it looks at all texts, whoever wrote them.
+    rights: Rights = [(("select",), f"{quoted(database)}.*") for database in raw.databases()]
+    deleted = [raw.statements, *map(raw.event_sink, TABLES_OF_USERS)]
+    return rights + [(("alter delete",), table) for table in deleted]
 
 
 def parts(

@@ -183,6 +183,10 @@ class RawNames:
     event_sink_database: str
     operator_database: str
 
+    def databases(self) -> list[str]:
+        """The databases that others write to."""
+        return [self.xapi_database, self.event_sink_database, self.operator_database]
+
     @property
     def statements(self) -> str:
         """The table of statements, quoted."""

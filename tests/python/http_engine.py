@@ -12,6 +12,7 @@ import re
 import sys
 import tempfile
 import threading
+from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -36,6 +37,14 @@ OF_A_CLUSTER = {
 
 def quoted(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def of_form(kind: str, body: bytes) -> dict[str, str]:
+    form: Any = message_from_bytes(f"Content-Type: {kind}\r\n\r\n".encode() + body)
+    return {
+        part.get_param("name", header="Content-Disposition"): part.get_payload(decode=True).decode()
+        for part in form.get_payload()
+    }
 
 
 class Engine:
@@ -109,8 +118,14 @@ class Handler(BaseHTTPRequestHandler):
 
     def reply(self) -> None:
         parameters = dict(parse_qsl(urlsplit(self.path).query, keep_blank_values=True))
+        body = self.body()
+        kind = self.headers.get("Content-Type", "")
+        # Long parameters come as a form, with the query among them.
+        if kind.startswith("multipart/form-data"):
+            parameters |= of_form(kind, body)
+            body = b""
         try:
-            code, answer = 200, self.engine.answer(parameters, self.body())
+            code, answer = 200, self.engine.answer(parameters, body)
         except Exception as error:
             code, answer = 500, str(error).encode()
         self.send_response(code)

@@ -161,7 +161,7 @@ def test_names_follow_the_schema_and_the_raw_names(
 
     assert re.findall(r"\boars\w*|\bxapi\w*", re.sub("(?m)^--.*", "", made)) == []
     assert "select on `store`.`kept`," in made
-    assert "select, alter delete on `store`.`kept`," in made
+    assert "alter delete on `store`.`kept`," in made
     assert "`ours_pii`.*" in made
     assert "select on `staff`.`course_staff`," in made
 

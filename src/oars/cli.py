@@ -523,11 +523,11 @@ def forget(
         client.set_client_setting("log_queries", "0")
         forgetting.require_rest(client, where.schema)
         say("Looking for all that the learner is known by")
-        person = forgetting.being_forgotten(client, where.schema)
-        was_interrupted = person.count() > 0
-        person.add(asked)
         register = Register(client, raw_names(), where.schema, home_pages or [])
-        register.complete(person)
+        person = register.completed(asked)
+        interrupted = forgetting.being_forgotten(client, where.schema)
+        was_interrupted = interrupted.count() > 0
+        person.add(interrupted)
         for line in forgetting.description(person, register):
             say(line)
         if was_interrupted:

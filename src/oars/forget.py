@@ -79,6 +79,7 @@ from raw
 where
     (event_id, emission_time) not in (select event_id, emission_time from with_learner)
     and (match(body, {{mentions:String}}) or match(body, {{names:String}}))
+settings query_plan_merge_expressions = 0
 """
 THEIR_ROWS = (
     "(event_id, toDateTime64(emission_time, 6, 'UTC')) in "
@@ -231,6 +232,8 @@ def description(person: Person, register: Register) -> Iterator[str]:
     ):
         if listed := ", ".join(names):
             yield f"  {what:<18}{listed}"
+    for name in sorted(register.shared):
+        yield f"Another user has had {name} as well: what is known by it alone stays."
     for home_page, name in sorted(register.elsewhere):
         yield (
             f"An account {name} of {home_page or 'no home page'} may be somebody else's and stays; "

@@ -1,6 +1,7 @@
 """Who a learner is: as the LMS has them, as statements name them, and how a text may write that."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from hashlib import sha1
@@ -8,6 +9,7 @@ from urllib.parse import unquote_to_bytes
 
 from clickhouse_connect.driver.client import Client
 
+from oars.connection import OarsError
 from oars.raw_tables import RawNames, table_exists
 
 IS_PSEUDONYM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}", re.IGNORECASE)
@@ -44,8 +46,16 @@ from {raw}
 where actor.objectType != 'Group'
 """
 WHO_SENT = f"select distinct kind, home_page, sent from ({ACTORS}) where "
-NAMED_SO = WHO_SENT + "match(sent, {{written:String}})"
-# Of what base did not read the parser says whose it is.
+# Each kind by its own names: a user may be called like another's address or id.
+NAMED_SO = (
+    WHO_SENT
+    + """
+    (kind in ('account', 'mbox') and match(sent, {{addresses:String}}))
+    or (kind = 'account' and lower(sent) in {{usernames:Array(String)}})
+    or (kind = 'openid' and sent in {{openids:Array(String)}})
+"""
+)
+# Of what base did not read the parser says whose it is; expressions are not merged, as for base.
 SENT_BY = (
     WHO_SENT
     + """
@@ -66,13 +76,14 @@ SENT_BY = (
             )
             and actor_id in {{pseudonyms:Array(String)}}
     )
+    settings query_plan_merge_expressions = 0
 """
 )
-# The LMS's own are the home pages at which it has an id for the account's name.
+# How often an id that the LMS gave is sent from each home page.
 HOME_PAGES = f"""
 select
     home_page,
-    max(isNotNull(toUUIDOrNull(sent)) and lower(sent) in ({{external_ids}})) as is_of_lms
+    countIf(isNotNull(toUUIDOrNull(sent)) and lower(sent) in ({{external_ids}})) as id_count
 from ({ACTORS})
 where kind = 'account'
 group by home_page
@@ -124,14 +135,23 @@ def pseudonym_of(kind: str, home_page: str, sent: str) -> str | None:
         return _sha1(sent)
     if kind == "account" and IS_PSEUDONYM.fullmatch(sent):
         return sent.lower()
-    decoded = unquote_to_bytes(sent).decode(errors="surrogateescape")
-    decoded = re.sub("[\uff20\ufe6b]", "@", decoded)
-    if kind == "mbox" or "@" in decoded:
-        address = without_scheme(decoded)
+    address = address_of(sent)
+    if kind == "mbox" or "@" in address:
         return _sha1(address) if address else None
     if kind == "mbox_sha1sum" and IS_HASH.fullmatch(sent):
         return sent.lower()
     return _sha1(f"{normal_home_page(home_page)}|{sent}")
+
+
+def is_name(kind: str, sent: str) -> bool:
+    """Whether it is the name of an account, and neither an address nor a pseudonym."""
+    return kind == "account" and "@" not in address_of(sent) and not IS_PSEUDONYM.fullmatch(sent)
+
+
+def address_of(sent: str) -> str:
+    """What the parser takes for the address, if it is one: decoded, without `mailto:`."""
+    decoded = unquote_to_bytes(sent).decode(errors="surrogateescape")
+    return without_scheme(re.sub("[\uff20\ufe6b]", "@", decoded))
 
 
 def without_scheme(address: str) -> str:
@@ -152,117 +172,169 @@ class Register:
     """Finds out who somebody is, in the tables of the LMS and in statements."""
 
     def __init__(self, client: Client, names: RawNames, schema: str, home_pages: Iterable[str]):
-        """`home_pages` are those whose accounts are the LMS's users, besides those found here."""
+        """`home_pages` are those whose accounts are the LMS's users, besides the LMS's own."""
         self.client = client
         self.names = names
         self.staging = f"{schema}_staging"
         self.home_pages = {normal_home_page(each) for each in home_pages}
-        self.home_pages |= self._home_pages_of_the_lms()
+        self.home_pages |= self._home_page_of_the_lms()
         self.elsewhere: set[tuple[str, str]] = set()
         """Accounts of other home pages that have the name of a user: perhaps somebody else's."""
+        self.shared: set[str] = set()
+        """Addresses and names that another user has had as well."""
 
-    def complete(self, person: Person) -> None:
-        """Add all that is known of the person, until nothing is new."""
-        before = -1
-        while person.count() != before:
-            before = person.count()
-            self._ask_the_lms(person)
-            self._ask_statements(person)
-            person.pseudonyms |= self._possible_pseudonyms(person)
+    def completed(self, asked: Person) -> Person:
+        """All that is known of who was asked for; OarsError where that may be two users.
 
-    def _home_pages_of_the_lms(self) -> set[str]:
-        sink = self.names.event_sink_database
+        The LMS alone says what belongs together: nothing that a statement has leads to a user, but
+        for the name or the address of which a pseudonym that was asked for is the hash.
+        """
+        person = Person()
+        person.add(asked)
+        self._take_what_was_hashed(person)
+        users = self._users_of(person)
+        if len(users - asked.users) > 1:
+            listed = ", ".join(map(str, sorted(users)))
+            raise OarsError(f"Several users of the LMS are so named ({listed}): give --user-id.")
+        person.users |= users
+        self._ask_the_lms(person)
+        self._take_who_is_named_so(person)
+        person.pseudonyms |= self._possible_pseudonyms(person)
+        self._take_what_was_hashed(person)
+        return person
+
+    def _home_page_of_the_lms(self) -> set[str]:
+        """The home page that most of its ids are sent from, or the only one there is."""
         external_ids = (
             f"select toString(external_user_id) from {self.names.event_sink('external_id')}"
-            if table_exists(self.client, sink, "external_id")
+            if self._has("external_id")
             else "''"
         )
         query = HOME_PAGES.format(raw=self.names.statements, external_ids=external_ids)
-        found = self.client.query(query).result_rows
-        # Where all statements come from one, it is the LMS.
-        return {
-            normal_home_page(home_page)
-            for home_page, is_of_lms in found
-            if is_of_lms or len(found) == 1
-        }
+        counts: Counter[str] = Counter()
+        for home_page, id_count in self.client.query(query).result_rows:
+            counts[normal_home_page(home_page)] += id_count
+        most = max(counts.values(), default=0)
+        if most or len(counts) == 1:
+            return {min(page for page, count in counts.items() if count == most)}
+        return set()
 
-    def _ask_the_lms(self, person: Person) -> None:
-        """Numbers of users, their names, addresses and external ids."""
+    def _has(self, table: str) -> bool:
+        return table_exists(self.client, self.names.event_sink_database, table)
+
+    def _users_of(self, person: Person) -> set[int]:
+        """Numbers of those who have, or have had, one of the ids, addresses or names."""
         known = {
-            "users": sorted(person.users),
             "usernames": sorted({name.lower() for name in person.usernames}),
             "addresses": sorted({address.lower() for address in person.addresses}),
             "pseudonyms": sorted(person.pseudonyms),
         }
-        for table, columns, condition in (
-            (
-                "external_id",
-                "user_id, username, '', '', toString(external_user_id)",
-                "toString(external_user_id) in {pseudonyms:Array(String)}",
-            ),
-            (
-                "user_profile",
-                "user_id, username, email, name, ''",
-                OF_THE_ADDRESS,
-            ),
-            ("course_enrollment", "user_id, username, '', '', ''", "false"),
+        is_named = "lower(username) in {usernames:Array(String)}"
+        has_id = "toString(external_user_id) in {pseudonyms:Array(String)}"
+        found: set[int] = set()
+        for table, condition in (
+            ("external_id", f"{is_named} or {has_id}"),
+            ("user_profile", f"{is_named} or {OF_THE_ADDRESS}"),
+            ("course_enrollment", is_named),
         ):
-            if not table_exists(self.client, self.names.event_sink_database, table):
+            if self._has(table):
+                rows = self.client.query(
+                    f"select distinct user_id from {self.names.event_sink(table)} "
+                    f"where {condition}",
+                    parameters=known,
+                ).result_rows
+                found |= {int(user) for (user,) in rows}
+        return found
+
+    def _ask_the_lms(self, person: Person) -> None:
+        """What the users are called now or were once, but for what another user is called."""
+        asked = {name.lower() for name in person.usernames | person.addresses}
+        for table, columns in (
+            ("external_id", "username, '', '', toString(external_user_id)"),
+            ("user_profile", "username, email, name, ''"),
+            ("course_enrollment", "username, '', '', ''"),
+        ):
+            if not self._has(table):
                 continue
             rows = self.client.query(
                 f"select distinct {columns} from {self.names.event_sink(table)} "
-                "where user_id in {users:Array(Int64)} "
-                f"or lower(username) in {{usernames:Array(String)}} or {condition}",
-                parameters=known,
+                "where user_id in {users:Array(Int64)}",
+                parameters={"users": sorted(person.users)},
             ).result_rows
-            for user, username, address, full_name, external_id in rows:
-                person.users.add(user)
+            for username, address, full_name, external_id in rows:
                 person.usernames |= {username} - {""}
                 person.addresses |= {address} - {""}
                 person.full_names |= {full_name} - {""}
                 person.pseudonyms |= {external_id} - {""}
+        self.shared = self._names_of_others(person) - asked
+        for names in (person.usernames, person.addresses):
+            names -= {name for name in names if name.lower() in self.shared}
 
-    def _ask_statements(self, person: Person) -> None:
-        """What statements name the person by, and whom they name so."""
-        names = {"raw": self.names.statements, "staging": self.staging}
-        if person.pseudonyms:
-            found = self.client.query(
-                SENT_BY.format(**names), parameters={"pseudonyms": sorted(person.pseudonyms)}
-            ).result_rows
-            for kind, home_page, sent in found:
-                # Of an id that two have sent, one row is the other's.
-                if pseudonym_of(kind, home_page, sent) in person.pseudonyms:
-                    self._take(person, kind, home_page, sent)
-        named = [f"(?:mailto:)?{any_writing(address)}" for address in sorted(person.addresses)]
-        named += [any_writing(name) for name in sorted(person.usernames | person.openids)]
-        if named:
-            found = self.client.query(
-                NAMED_SO.format(**names),
-                parameters={"written": rf"(?i)^\s*(?:{'|'.join(named)})\s*$"},
-            ).result_rows
-            for kind, home_page, sent in found:
+    def _names_of_others(self, person: Person) -> set[str]:
+        names = {name.lower() for name in person.usernames | person.addresses}
+        found: set[str] = set()
+        for table, columns in (
+            ("external_id", "username"),
+            ("user_profile", "username, email"),
+            ("course_enrollment", "username"),
+        ):
+            if self._has(table):
+                rows = self.client.query(
+                    f"select distinct lower(arrayJoin([{columns}])) as name "
+                    f"from {self.names.event_sink(table)} where "
+                    "user_id not in {users:Array(Int64)} and name in {names:Array(String)}",
+                    parameters={"users": sorted(person.users), "names": sorted(names)},
+                ).result_rows
+                found |= {name for (name,) in rows}
+        return found
+
+    def _take_what_was_hashed(self, person: Person) -> None:
+        """The names, in statements, of which the person's pseudonyms are the hashes."""
+        if not person.pseudonyms:
+            return
+        found = self.client.query(
+            SENT_BY.format(raw=self.names.statements, staging=self.staging),
+            parameters={"pseudonyms": sorted(person.pseudonyms)},
+        ).result_rows
+        for kind, home_page, sent in found:
+            # Of an id that two have sent, one row is the other's.
+            if pseudonym_of(kind, home_page, sent) in person.pseudonyms:
                 self._take(person, kind, home_page, sent)
 
+    def _take_who_is_named_so(self, person: Person) -> None:
+        """The actors of statements that are called like the person."""
+        addresses = "|".join(map(any_writing, sorted(person.addresses)))
+        found = self.client.query(
+            NAMED_SO.format(raw=self.names.statements),
+            parameters={
+                "addresses": rf"(?i)^\s*(?:mailto:)?(?:{addresses})\s*$" if addresses else NOTHING,
+                "usernames": sorted({name.lower() for name in person.usernames}),
+                "openids": sorted(person.openids),
+            },
+        ).result_rows
+        known = {address.lower() for address in person.addresses}
+        for kind, home_page, sent in found:
+            # Two systems may both have a learner 3, and a user be called like another's id.
+            if kind == "account" and address_of(sent).lower() not in known:
+                is_of_the_lms = normal_home_page(home_page) in self.home_pages
+                if not is_of_the_lms or IS_PSEUDONYM.fullmatch(sent):
+                    self.elsewhere.add((home_page, sent))
+                    continue
+            self._take(person, kind, home_page, sent)
+
     def _take(self, person: Person, kind: str, home_page: str, sent: str) -> None:
-        """Add an actor, unless it is an account of who knows where that has a user's name."""
         pseudonym = pseudonym_of(kind, home_page, sent)
         if pseudonym is None:
             return
-        decoded = without_scheme(unquote_to_bytes(sent).decode(errors="replace"))
-        is_address = kind == "mbox" or "@" in decoded
-        is_name = kind == "account" and not is_address and not IS_PSEUDONYM.fullmatch(sent)
-        is_of_the_lms = normal_home_page(home_page) in self.home_pages
-        if is_name and not is_of_the_lms and pseudonym not in person.pseudonyms:
-            self.elsewhere.add((home_page, sent))
-            return
-        if is_name:
+        person.pseudonyms.add(pseudonym)
+        if is_name(kind, sent):
             person.accounts.add((home_page, sent))
-            person.usernames |= {sent} if is_of_the_lms else set()
-        elif is_address:
-            person.addresses.add(decoded)
+            if normal_home_page(home_page) in self.home_pages:
+                person.usernames.add(sent)
         elif kind == "openid":
             person.openids.add(sent)
-        person.pseudonyms.add(pseudonym)
+        elif "@" in address_of(sent):
+            person.addresses.add(address_of(sent))
 
     def _possible_pseudonyms(self, person: Person) -> set[str]:
         """What the parser would make of the person in each form that an LMS may send."""
@@ -319,9 +391,14 @@ def mentions(person: Person) -> str:
     return f"(?i){BEFORE}(?:{'|'.join(named)}){AFTER}" if named else NOTHING
 
 
+def names_of(person: Person) -> set[str]:
+    """The names of the person's accounts."""
+    return person.usernames | {name for _, name in person.accounts}
+
+
 def names_as_value(person: Person) -> str:
     """Pattern of a JSON text, however quoted, in which an account has the person's name."""
-    names = sorted(person.usernames | {name for _, name in person.accounts})
+    names = sorted(name for name in names_of(person) if is_name("account", name))
     named = "|".join(map(any_writing, names))
     quote = r'\\*"'
     return (
@@ -331,7 +408,7 @@ def names_as_value(person: Person) -> str:
 
 def names_as_word(person: Person) -> str:
     """Pattern of a text that has a name of the person as a word: it may be somebody else's."""
-    names = person.usernames | person.full_names | {name for _, name in person.accounts}
+    names = names_of(person) | person.full_names
     # Numbers and very short names are in any text.
     telling = sorted(re.escape(name) for name in names if len(name) > 2 and not name.isdigit())
     named = "|".join(telling)

@@ -21,6 +21,7 @@ from jinja2.runtime import DebugUndefined
 from jinja2.sandbox import SandboxedEnvironment
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
+from sqlglot.errors import SqlglotError
 from sqlglot.tokens import Token, TokenType
 
 from oars_superset.guard import LONGEST_QUERY, Refused, Word, check_size
@@ -68,7 +69,11 @@ def check_text(sql: str, dialect: Dialect | None = None) -> int:
     if len(sql) > LONGEST_QUERY:
         raise Refused("The query is too long for the dashboards.")
     dialect = dialect or Dialect.get_or_raise("clickhouse")
-    return check_size(_words(dialect, dialect.tokenize(sql)))
+    try:
+        tokens = dialect.tokenize(sql)
+    except SqlglotError as error:
+        raise Refused("The query cannot be understood, so it is not sent.") from error
+    return check_size(_words(dialect, tokens))
 
 
 def _words(dialect: Dialect, tokens: list[Token]) -> Iterator[Word]:

@@ -33,7 +33,7 @@ OF_SUPERSET = [
     *[("cast(1 as array(", "))"), ("? ", ":"), ("@", ""), ("pivot(", ")"), ("select ", "")],
 ]
 
-# Each would keep Superset busy for more than a second, and most for hours.
+# What cannot be read, and what would keep Superset busy, most of it for hours.
 HUGE = {
     "types in brackets": "decimal(" * 24 + "1" + ")" * 24,
     "types in square brackets": "decimal[" * 24 + "1" + "]" * 24,
@@ -44,6 +44,7 @@ HUGE = {
     "words": " or ".join(["a = b"] * 40_000),
     "characters": "'" + "a" * 2_000_000 + "'",
     "not": "not " * 1_900 + "1",
+    "a name that does not end": "`a",
 }
 TEMPLATES = {
     "range": "{% for a in range(99999) %}{% for b in range(99999) %}1{% endfor %}{% endfor %}",

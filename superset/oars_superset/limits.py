@@ -32,7 +32,8 @@ MOST_WORDS_OF_A_REQUEST = 20_000
 NO_TEMPLATES = (
     "Templates are for those who write datasets: put this one into a dataset's column or metric."
 )
-_STRINGS = frozenset(kind for kind in TokenType if kind.name.endswith("STRING"))
+# Not all that ends so: LINESTRING is a type.
+_VALUES = frozenset(kind for kind in TokenType if f"_{kind.name}".endswith(("_STRING", "_NUMBER")))
 _TEMPLATE = re.compile(r"\{[{%#]")
 # What makes much of little. Columns and metrics are lists of names and values: nobody misses it.
 _OPERATORS = ("*", "**", "%")
@@ -83,7 +84,7 @@ def _words(dialect: Dialect, tokens: list[Token]) -> Iterator[Word]:
     for token in tokens:
         kind = token.token_type
         is_type = kind in types or keywords.get(token.text.upper()) in types
-        is_value = kind in _STRINGS or kind is TokenType.NUMBER
+        is_value = kind in _VALUES
         yield Word("" if is_value else token.text, is_type and not is_value)
 
 

@@ -39,6 +39,7 @@ HUGE = {
     "types in square brackets": "decimal[" * 24 + "1" + "]" * 24,
     "arrays": "array[" * 30 + "1" + "]" * 30,
     "a type that ClickHouse does not have": "longtext(" * 24 + "1" + ")" * 24,
+    "types whose names end like a text's": "linestring(" * 24 + "1" + ")" * 24,
     "brackets": "(" * 1_500 + "1" + ")" * 1_500,
     "braces": "{'a':" * 60 + "1" + "}" * 60,
     "words": " or ".join(["a = b"] * 40_000),

@@ -29,6 +29,7 @@ from oars_superset.guard import LONGEST_QUERY, Refused, Word, check_size
 # The greatest of the shipped charts comes to 1,500: Superset reads a dataset's SQL several times.
 MOST_WORDS_OF_A_REQUEST = 20_000
 
+NOT_UNDERSTOOD = "The query cannot be understood, so it is not sent."
 NO_TEMPLATES = (
     "Templates are for those who write datasets: put this one into a dataset's column or metric."
 )
@@ -60,6 +61,10 @@ def dialect(base: Any, refusal: Refusal) -> type[Dialect]:
                 raise refusal(str(error)) from error
             except RecursionError as error:
                 raise refusal("The query is nested too deep.") from error
+            except SqlglotError:
+                raise  # Superset says where.
+            except Exception as error:  # Whatever a parser does on odd text.
+                raise refusal(NOT_UNDERSTOOD) from error
             return trees
 
     return Bounded
@@ -73,7 +78,7 @@ def check_text(sql: str, dialect: Dialect | None = None) -> int:
     try:
         tokens = dialect.tokenize(sql)
     except SqlglotError as error:
-        raise Refused("The query cannot be understood, so it is not sent.") from error
+        raise Refused(NOT_UNDERSTOOD) from error
     return check_size(_words(dialect, tokens))
 
 

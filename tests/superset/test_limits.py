@@ -46,6 +46,7 @@ HUGE = {
     "characters": "'" + "a" * 2_000_000 + "'",
     "not": "not " * 1_900 + "1",
     "a name that does not end": "`a",
+    "a map of one": "map(1)",
 }
 TEMPLATES = {
     "range": "{% for a in range(99999) %}{% for b in range(99999) %}1{% endfor %}{% endfor %}",

@@ -85,7 +85,7 @@ dashboards: setup setup-superset ## Serve the dashboards of what `make demo` bui
 	@echo "== Publishing a snapshot of the marts; \`oars publish\` brings a newer one"
 	@oars publish
 	@echo "== Preparing Superset"
-	@mkdir -p .oars/superset
+	@mkdir -p -m 700 .oars/superset
 	@log=.oars/superset/prepare.log; \
 	    $(SUPERSET) db upgrade > $$log 2>&1 && $(SUPERSET) init >> $$log 2>&1 \
 	    || { tail -n 5 $$log >&2; echo "Superset cannot be prepared, see $$log." >&2; exit 1; }
@@ -152,7 +152,8 @@ test-engines: setup $(ENGINES:%=.engines/%) ## Older versions of ClickHouse give
 
 fuzz: setup setup-superset ## 250,000 mutated statements through the models; texts that could keep the guard busy
 	@FUZZ_STATEMENTS=250000 python -m pytest -q tests/python/test_mutations.py
-	@FUZZ_QUERIES=3000 $(SUPERSET_PYTHON) -m pytest -q tests/superset/test_guard.py -k characters
+	@FUZZ_QUERIES=3000 $(SUPERSET_PYTHON) -m pytest -q tests/superset/test_guard.py \
+	    tests/superset/test_limits.py -k 10000
 
 nightly: setup ## What takes too long for each change: more worlds that arrive in disorder, and `make fuzz`
 	@ARRIVAL_WORLDS=300 python -m pytest -q tests/python/test_arrival.py

@@ -25,12 +25,12 @@ TIMES = 5
 
 def queries(user: str) -> tuple[dict[str, dict[str, list[str]]], dict[str, float], Path]:
     """Dashboard -> chart -> its queries, dashboard -> seconds, and a copy of the marts."""
-    from test_dashboards import SEEN_BY, Browser, showing
+    from test_dashboards import SEEN_BY, Browser, published, showing
 
     folder = Path(tempfile.mkdtemp(prefix="oars-charts-"))
     asked: dict[str, dict[str, list[str]]] = {}
     drawn_in: dict[str, float] = {}
-    with showing(folder) as shown:
+    with showing(folder, published()) as shown:
         browser = Browser(shown.address, user, shown.passwords[user])
         for slug in sorted(SEEN_BY[user]):
             page = browser.open(slug, shown.names[slug])

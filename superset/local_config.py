@@ -15,8 +15,15 @@ from oars_superset import protect
 HOME = Path(
     os.environ.get("OARS_SUPERSET_HOME", Path(__file__).resolve().parents[1] / ".oars/superset")
 )
+# Superset's own database has who may see what: nobody else looks. What is there already, as a log
+# that `make` has just opened, is tightened.
+os.umask(0o077)
 HOME.mkdir(parents=True, exist_ok=True)
-HOME.chmod(0o700)  # Superset's own database has who may see what, and `make` may have been first.
+HOME.chmod(0o700)
+for _pattern in ("superset.db*", "secret_key", "users.json", "*.log"):
+    for _file in HOME.glob(_pattern):
+        if not _file.is_symlink():
+            _file.chmod(0o600)
 
 
 def _secret_key() -> str:

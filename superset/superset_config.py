@@ -9,7 +9,8 @@ server of `make dashboards` has local_config.py.) Superset with one: end it with
     protect(globals())
 
 which keeps what is set above: FEATURE_FLAGS are merged, a SQL_QUERY_MUTATOR, a
-DB_CONNECTION_MUTATOR and an ENGINE_CONTEXT_MANAGER go on to be called.
+DB_CONNECTION_MUTATOR, an ENGINE_CONTEXT_MANAGER and a FLASK_APP_MUTATOR go on to be called, and
+SQLGLOT_DIALECTS_EXTENSIONS and CUSTOM_TEMPLATE_PROCESSORS are built upon.
 
 Settings, to be given before `protect`:
 

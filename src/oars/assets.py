@@ -54,6 +54,8 @@ PALETTE = (
     *("#3CCCCB", "#A38F79", "#E04355", "#FCC700", "#8FD3E4", "#A1A6BD"),
 )
 """Of measures side by side: Superset by itself may give two of a chart one color."""
+NO_TAG = "concat('<', char(226, 129, 160))"
+"""SQL of a `<` that begins no tag: U+2060, word joiner, is not seen and names none."""
 GRID_WIDTH = 12
 ROW_LIMIT = 10_000
 
@@ -527,6 +529,20 @@ def in_words(chart: "Chart", name: str, texts: Texts) -> str | Spec:
     return {"expressionType": "SQL", "sqlExpression": sql, "label": texts("columns", name)}
 
 
+def as_text(chart: "Chart", name: str, texts: Texts) -> str | Spec:
+    """A column of a table that draws HTML, for its links: a `<` in it begins no tag."""
+    column = next(c for c in (*chart.mart.columns, *chart.mart.joined) if c.name == name)
+    if name == "link" or not (is_list(column) or "String" in column.type):
+        return in_words(chart, name, texts)
+    words = in_words(chart, name, texts)
+    sql = words if isinstance(words, str) else words["sqlExpression"]
+    return {
+        "expressionType": "SQL",
+        "sqlExpression": f"replaceAll({sql}, '<', {NO_TAG})",
+        "label": texts("columns", name),
+    }
+
+
 def as_list(value: Any) -> list[Any]:
     """A value, several or none, as a list."""
     if value is None:
@@ -645,13 +661,16 @@ def table_params(chart: Chart, texts: Texts) -> Spec:
         if name in chart.metrics
         or any(c.name == name and c.additive is not None for c in chart.mart.columns)
     }
+    has_links = "link" in columns
+    as_shown = as_text if has_links else in_words
+    shown_columns = [as_shown(chart, name, texts) for name in columns]
     params: Spec = {
         "row_limit": spec.get("limit", 1000),
         "page_length": spec.get("page", 50),
         "server_pagination": False,
         "include_search": spec.get("search", False),
-        # What learners typed is shown as it is; HTML is for the links of links.yml.
-        "allow_render_html": "link" in columns,
+        # What others wrote is shown as it is; HTML is for the links of links.yml.
+        "allow_render_html": has_links,
         "table_timestamp_format": spec.get("time_format", "%Y-%m-%d"),
         "show_cell_bars": False,
         "allow_rearrange_columns": False,
@@ -661,13 +680,13 @@ def table_params(chart: Chart, texts: Texts) -> Spec:
     if not chart.metrics:
         return params | {
             "query_mode": "raw",
-            "all_columns": [in_words(chart, name, texts) for name in columns],
+            "all_columns": shown_columns,
             "order_by_cols": [f'["{name}", {str(up).lower()}]' for name, up in order],
         }
     [(first, up)] = order
     return params | {
         "query_mode": "aggregate",
-        "groupby": [in_words(chart, name, texts) for name in columns],
+        "groupby": shown_columns,
         "metrics": chart.metrics,
         "timeseries_limit_metric": first,
         "order_desc": not up,

@@ -11,6 +11,8 @@ from typing import Any
 # The database that a connection is being made for: DB_CONNECTION_MUTATOR is not told.
 _database: ContextVar[Any] = ContextVar("oars_database", default=None)
 
+DRIVERS = ("clickhousedb", "clickhouse")  # as addresses of databases name them
+
 
 def protect(settings: dict[str, Any]) -> None:
     """Add to Superset's settings what keeps dashboards to the marts; what is set stays.
@@ -29,7 +31,8 @@ def protect(settings: dict[str, Any]) -> None:
         settings, settings.get("DB_CONNECTION_MUTATOR")
     )
     settings["ENGINE_CONTEXT_MANAGER"] = _context_manager(settings.get("ENGINE_CONTEXT_MANAGER"))
-    settings["FLASK_APP_MUTATOR"] = _app_mutator(settings.get("FLASK_APP_MUTATOR"))
+    settings["SQLGLOT_DIALECTS_EXTENSIONS"] = _dialects(settings.get("SQLGLOT_DIALECTS_EXTENSIONS"))
+    settings["FLASK_APP_MUTATOR"] = _app_mutator(settings, settings.get("FLASK_APP_MUTATOR"))
 
 
 def _is_guarded(settings: dict[str, Any], database: Any, backend: str) -> bool:
@@ -45,6 +48,20 @@ def _schemas(settings: dict[str, Any]) -> tuple[str, ...]:
     return tuple(settings.get("OARS_SCHEMAS", ALLOWED_SCHEMAS))
 
 
+def _refusal(reason: str) -> Exception:
+    """What to raise: Superset shows the message of this class, in charts and in SQL Lab."""
+    from superset.errors import ErrorLevel, SupersetError, SupersetErrorType
+    from superset.exceptions import SupersetSecurityException
+
+    return SupersetSecurityException(
+        SupersetError(
+            message=reason,
+            error_type=SupersetErrorType.QUERY_SECURITY_ACCESS_ERROR,
+            level=ErrorLevel.ERROR,
+        )
+    )
+
+
 def _guarded(
     settings: dict[str, Any],
     sql: str,
@@ -56,9 +73,6 @@ def _guarded(
 
     What may be changed is written anew from the tree that was checked.
     """
-    from superset.errors import ErrorLevel, SupersetError, SupersetErrorType
-    from superset.exceptions import SupersetSecurityException
-
     from oars_superset.guard import Refused, check
     from oars_superset.rows import own_rows
 
@@ -69,14 +83,7 @@ def _guarded(
         if own is not tree and not may_change:
             raise Refused("The query cannot be kept to your rows: write it in a simpler way.")
     except Refused as error:
-        # Superset shows the message of this class to the user, in charts and in SQL Lab.
-        raise SupersetSecurityException(
-            SupersetError(
-                message=str(error),
-                error_type=SupersetErrorType.QUERY_SECURITY_ACCESS_ERROR,
-                level=ErrorLevel.ERROR,
-            )
-        ) from error
+        raise _refusal(str(error)) from error
     return own.sql("clickhouse", comments=False) if may_change else sql
 
 
@@ -137,8 +144,41 @@ def _context_manager(chained: Callable[..., Any] | None) -> Callable[..., Any]:
     return manage
 
 
-def _app_mutator(chained: Callable[..., None] | None) -> Callable[..., None]:
-    """Whoever only reads is given no list of users.
+def _dialects(chained: Any) -> Callable[[], dict[str, Any]]:
+    """ClickHouse's dialect with bounds, for both of its drivers."""
+
+    def extensions() -> dict[str, Any]:
+        from oars_superset.limits import dialect
+
+        given = (chained() if callable(chained) else chained) or {}
+        own = {name: dialect(given.get(name, "clickhouse"), _refusal) for name in DRIVERS}
+        return {**given, **own}
+
+    return extensions
+
+
+def _bound_templates(settings: dict[str, Any], app: Any) -> None:
+    from superset.jinja_context import JinjaTemplateProcessor, get_template_processors
+
+    from oars_superset.limits import look_for_macros_in_time, template_processor
+
+    def is_guarded(database: Any) -> bool:
+        return _is_guarded(settings, database, database.backend)
+
+    given = app.config["CUSTOM_TEMPLATE_PROCESSORS"]
+    own = {
+        name: template_processor(given.get(name, JinjaTemplateProcessor), is_guarded, _refusal)
+        for name in DRIVERS
+    }
+    app.config["CUSTOM_TEMPLATE_PROCESSORS"] = {**given, **own}
+    get_template_processors.cache_clear()
+    look_for_macros_in_time()
+
+
+def _app_mutator(
+    settings: dict[str, Any], chained: Callable[..., None] | None
+) -> Callable[..., None]:
+    """Bound templates; give whoever only reads no list of users.
 
     Superset's lists of owners give names and e-mail addresses of all to whoever may read charts.
     """
@@ -163,6 +203,7 @@ def _app_mutator(chained: Callable[..., None] | None) -> Callable[..., None]:
     def mutate(app: Any) -> None:
         if chained:
             chained(app)
+        _bound_templates(settings, app)
         app.after_request(name_nobody)
 
     return mutate

@@ -29,9 +29,10 @@ nested are bounded: nothing of 10,000 characters takes it half a second (`make f
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import sqlglot
 from sqlglot import exp
@@ -47,6 +48,7 @@ LONGEST_QUERY = 200_000  # characters
 MOST_WORDS = 2_000
 DEEPEST = 40  # brackets of any kind within each other
 DEEPEST_TYPES = 4  # sqlglot reads `tuple(tuple(...))` in a time that doubles with each level
+OPENING, CLOSING = ("(", "[", "{"), (")", "]", "}")
 
 FUNCTIONS = frozenset((Path(__file__).parent / "functions.txt").read_text().split())
 COMBINATORS = """
@@ -112,6 +114,13 @@ class Refused(Exception):
     """A query that is not sent, with the reason in one sentence."""
 
 
+class Word(NamedTuple):
+    """What a parser reads as one: its text, '' of a value; whether it names a type."""
+
+    text: str
+    is_type: bool
+
+
 def check(
     sql: str,
     schemas: Collection[str] = ALLOWED_SCHEMAS,
@@ -127,6 +136,7 @@ def check(
         raise Refused("The query is too long for the dashboards.")
     sql = re.sub(r";\s*$", "", sql, flags=re.ASCII)
     tokens = list(_tokens(sql))
+    check_size(_words(tokens))
     _check_text(tokens, functions)
     try:
         trees = sqlglot.parse(sql, read="clickhouse")
@@ -142,11 +152,34 @@ def check(
     return trees[0]
 
 
-def _check_text(tokens: list[tuple[str, str]], functions: Collection[str]) -> None:
-    if sum(kind not in ("string", "number") and text != "," for kind, text in tokens) > MOST_WORDS:
-        raise Refused("The query is too long for the dashboards.")
-    before = ""
+def check_size(words: Iterable[Word]) -> int:
+    """Give how many words there are, or raise Refused: too many, or nested too deep."""
+    count, is_of_type = 0, False
     open_brackets: list[bool] = []  # whether each is of a type
+    for text, is_type in words:
+        count += text not in ("", ",")
+        if text == "[" and is_of_type:
+            raise Refused("A type has no square brackets: write Array(...), or a name in quotes.")
+        if text in OPENING:
+            open_brackets.append(is_of_type)
+        elif text in CLOSING and open_brackets:
+            open_brackets.pop()
+        if count > MOST_WORDS:
+            raise Refused("The query is too long for the dashboards.")
+        if len(open_brackets) > DEEPEST or sum(open_brackets) > DEEPEST_TYPES:
+            raise Refused("The query is nested too deep.")
+        is_of_type = is_type
+    return count
+
+
+def _words(tokens: list[tuple[str, str]]) -> Iterator[Word]:
+    for kind, text in tokens:
+        is_value = kind in ("string", "number")
+        yield Word("" if is_value else text, kind == "word" and text.lower() in _TYPES)
+
+
+def _check_text(tokens: list[tuple[str, str]], functions: Collection[str]) -> None:
+    before = ""
     for (kind, text), (_, following) in pairwise([*tokens, ("end", "")]):
         word = text.lower() if kind == "word" else ""
         if word in _REFUSED_WORDS:
@@ -162,14 +195,6 @@ def _check_text(tokens: list[tuple[str, str]], functions: Collection[str]) -> No
                 raise Refused(f"The function {name} is not allowed in queries of dashboards.")
             if following != "(" and name.lower() in RULE_FUNCTIONS:
                 raise Refused(f"Nothing can be called {name} in queries of dashboards.")
-        if text == "[" and before in _TYPES:
-            raise Refused("A type has no square brackets: write Array(...), or a name in quotes.")
-        if text in ("(", "["):
-            open_brackets.append(before in _TYPES)
-        elif text in (")", "]") and open_brackets:
-            open_brackets.pop()
-        if len(open_brackets) > DEEPEST or sum(open_brackets) > DEEPEST_TYPES:
-            raise Refused("The query is nested too deep.")
         before = word
 
 

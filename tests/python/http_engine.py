@@ -1,13 +1,16 @@
 """ClickHouse's HTTP interface in front of the embedded engine, so that the target `server` can run.
 
-Not a server for users: no authentication, one folder, the little of the protocol that dbt and
-oars speak. What a cluster alone understands (`on cluster`, Replicated engines) is parsed by the
-engine as it was sent, then run as one engine can. Statements of access are parsed and kept; with
-roles, the engine's user may do what those roles may, and no more.
+Not a server for users: one folder, the little of the protocol that dbt and oars speak, and of
+authentication one password, where OARS_CLICKHOUSE_PASSWORD has it. What a cluster alone understands
+(`on cluster`, Replicated engines) is parsed by the engine as it was sent, then run as one engine
+can. Statements of access are parsed and kept; with roles, the engine's user may do what those roles
+may, and no more.
 
     python http_engine.py FOLDER [ROLE...]
 """
 
+import base64
+import os
 import re
 import sys
 import tempfile
@@ -74,7 +77,7 @@ class Engine:
         if "query" in parameters:
             statement, data = parameters["query"], body
         # A client ends `insert … format X` with a new line; what follows is data.
-        elif head := re.match(rb"(?is)\s*insert\s[^;]*?\sformat\s+\w+\s*\n", body):
+        elif head := re.match(rb"(?is)\s*insert\s[^;]*?\sformat\s+\w+[ \t]*\n", body):
             statement, data = head[0].decode(), body[head.end() :]
         else:
             statement, data = body.decode(), b""
@@ -125,6 +128,8 @@ class Handler(BaseHTTPRequestHandler):
             parameters |= of_form(kind, body)
             body = b""
         try:
+            if not self.is_known():
+                raise PermissionError("Code: 516. DB::Exception: default: Authentication failed")
             code, answer = 200, self.engine.answer(parameters, body)
         except Exception as error:
             code, answer = 500, str(error).encode()
@@ -134,6 +139,14 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer)
+
+    def is_known(self) -> bool:
+        password = os.environ.get("OARS_CLICKHOUSE_PASSWORD")
+        if not password:
+            return True
+        user = os.environ.get("OARS_CLICKHOUSE_USER", "default")
+        told = base64.b64encode(f"{user}:{password}".encode()).decode()
+        return self.headers.get("Authorization") == f"Basic {told}"
 
     def body(self) -> bytes:
         if self.headers.get("Transfer-Encoding") != "chunked":

@@ -9,6 +9,8 @@ from urllib.parse import unquote
 import pytest
 
 from oars.assets import (
+    KINDS,
+    NO_TAG,
     Chart,
     Mart,
     Parts,
@@ -22,6 +24,7 @@ from oars.assets import (
     read_marts,
     read_parts,
     refuse_wrong_sum,
+    uuid_of,
 )
 from oars.connection import OarsError
 from oars_site import PROJECT, Site
@@ -151,6 +154,39 @@ def test_values_are_shown_in_the_readers_words(tmp_path: Path, marts: dict[str, 
         (None, ""),
     ]
     assert in_words(chart, "actor_id", texts) == "actor_id"
+
+
+def test_no_table_draws_html_of_what_somebody_wrote(marts: dict[str, Mart]) -> None:
+    bundles = make_assets(PROJECT, marts).values()
+    texts = [text for files in bundles for name, text in files.items() if name[:7] == "charts/"]
+    charts = [load_yaml(text) for text in texts]
+    assert {chart["viz_type"] for chart in charts} <= {viz_type for viz_type, _ in KINDS.values()}
+    drawn = 0
+    for chart in charts:
+        params = chart["params"]
+        if chart["viz_type"] == "pivot_table_v2":
+            assert params["allowRenderHtml"] is False, chart["slice_name"]
+        if chart["viz_type"] != "table":
+            continue
+        columns = params.get("all_columns", params.get("groupby"))
+        assert params["allow_render_html"] is ("link" in columns), chart["slice_name"]
+        if "link" in columns:
+            drawn += 1
+            [mart] = [
+                m for m in marts.values() if uuid_of("dataset", m.name) == chart["dataset_uuid"]
+            ]
+            text = {column.name for column in mart.columns if "String" in column.type}
+            text |= {column.name for column in mart.joined} - {"link"}
+            assert not text & {column for column in columns if isinstance(column, str)}
+            made = [column["sqlExpression"] for column in columns if isinstance(column, dict)]
+            assert made
+            assert all(sql.startswith("replaceAll(") and sql.endswith(f"{NO_TAG})") for sql in made)
+    assert drawn == 3
+
+
+def test_a_text_that_begins_no_tag_reads_as_before(tmp_path: Path) -> None:
+    [row] = Site(tmp_path).query(f"select replaceAll('a <b>', '<', {NO_TAG}) as text")
+    assert row["text"] == "a <\u2060b>"
 
 
 def test_a_link_names_the_row_whatever_is_in_its_names(tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
 """Course staff try to see other courses, and files: each answer is an error or their own rows."""
 
+import io
 import json
 import re
 import shutil
 import sqlite3
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,8 @@ from conftest import (
     User,
     environment,
     run,
+    serving,
+    site,
 )
 
 PASSWORD = "planted-password"
@@ -734,12 +738,42 @@ def test_the_address_comes_from_the_environment_and_its_password_is_nowhere_in_c
     home = tmp_path / "home"
     shutil.copytree(prepared / "home", home)
     env = environment(home, prepared / "published", PROJECT / "superset" / "local_config.py")
-    address = f"clickhousedb://dashboards:{PASSWORD}@clickhouse:8443/oars?secure=true"
+    # Nobody answers there.
+    address = f"clickhousedb://dashboards:{PASSWORD}@127.0.0.1:1/oars?secure=true"
     apply = (PROJECT / "superset" / "apply.py", "--assets", prepared / "assets")
     said = run(env | {"OARS_DATABASE_URI": address}, *apply) + run(env, *apply)
     with sqlite3.connect(home / "superset.db") as database:
         [[kept]] = database.execute("select sqlalchemy_uri from dbs").fetchall()
-    assert re.fullmatch(r"clickhousedb://dashboards:X+@clickhouse:8443/oars\?secure=true", kept)
+    assert re.fullmatch(r"clickhousedb://dashboards:X+@127.0.0.1:1/oars\?secure=true", kept)
+    with serving(env, home / "server.log") as served:
+        opened = site(served, home, prepared / "published", home / "server.log")
+        one, admin = opened.user("staff_of_one"), opened.user("admin")
+        failed = one.data(opened.datasets["fct_enrollments"], **OF_ENROLLMENTS)
+        sql = {"database_id": opened.database, "schema": "oars", "sql": "select 1"}
+        address_of = f"/api/v1/database/{opened.database}"
+        answers = [
+            failed,
+            admin.data(opened.datasets["fct_enrollments"], **OF_ENROLLMENTS),
+            admin.post("/api/v1/sqllab/execute/", json=sql | {"runAsync": False}),
+            admin.get("/api/v1/database/"),
+            admin.get(address_of),
+            admin.get(f"{address_of}/connection"),
+            admin.get(f"{address_of}/schemas/?q=(force:!t)"),
+            admin.get(f"{address_of}/tables/?q=(force:!t,schema_name:oars)"),
+            admin.post("/api/v1/database/test_connection/", json={"sqlalchemy_uri": kept}),
+            admin.post(f"{address_of}/validate_sql/", json={"sql": "select 1", "schema": "oars"}),
+            one.get(address_of),
+        ]
+        exported = admin.get(f"/api/v1/database/export/?q=!({opened.database})")
+        lines = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline")]
+    assert "refused" in failed.text, failed.text[:500]
+    assert "dashboards:X" in answers[5].text
+    with zipfile.ZipFile(io.BytesIO(exported.content)) as archive:
+        told = [archive.read(name).decode() for name in archive.namelist()]
+    assert any("dashboards:X" in text for text in told)
+    assert [text for text in told + [answer.text for answer in answers] if PASSWORD in text] == []
+    assert [line for line in lines if PASSWORD.encode() in line] == []
+    assert "refused" in (home / "server.log").read_text()
     files = [path for path in home.rglob("*") if path.is_file()]
     assert [path.name for path in files if PASSWORD.encode() in path.read_bytes()] == []
     assert PASSWORD not in said

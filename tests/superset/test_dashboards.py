@@ -14,7 +14,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -123,8 +123,10 @@ class Browser:
             assert time.monotonic() < deadline, f"{self.name} waited in vain for {what}"
             time.sleep(1)  # Each look takes of the time that is measured.
 
-    def open(self, slug: str, names: dict[int, str]) -> Page:
-        """Open a dashboard with all its tabs; wait until every chart is drawn."""
+    def open(
+        self, slug: str, names: dict[int, str], look: Callable[[], object] = lambda: None
+    ) -> Page:
+        """Open a dashboard with all its tabs; wait until every chart is drawn, then look."""
         self.forget()
         self.driver.get(f"{self.address}/superset/dashboard/{slug}/")
         page = Page({}, [], [])
@@ -135,6 +137,7 @@ class Browser:
             self.wait(partial(self.is_drawn, page, charts, names), f"all charts of {slug}")
             time.sleep(1.5)  # The last chart's animation.
             self.see(page)
+            look()
             file = SCREENSHOTS / self.name / f"{slug}-{tab.get('tab', 'all')}.png"
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(self.picture())
@@ -153,8 +156,12 @@ class Browser:
     def is_drawn(self, page: Page, wanted: set[str], names: dict[int, str]) -> bool:
         """Whether all charts have their rows and nothing is loading any more."""
         self.listen(page, names)
-        loading = self.find("[data-test=loading-indicator], .loading")
-        return wanted <= page.charts.keys() and not any(e.is_displayed() for e in loading)
+        # Asked of the page at once: an element that was found may be gone when it is looked at.
+        is_loading = self.driver.execute_script(
+            "return [...document.querySelectorAll('[data-test=loading-indicator], .loading')]"
+            ".some(each => each.checkVisibility())"
+        )
+        return wanted <= page.charts.keys() and not is_loading
 
     def forget(self) -> None:
         """Drop what the browser's log has, and what it was asked and has not answered yet."""
@@ -270,19 +277,24 @@ class Shown:
 
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
-    with showing(tmp_path_factory.mktemp("dashboards"), "--pii") as opened:
+    with showing(tmp_path_factory.mktemp("dashboards"), published(), "--pii") as opened:
         yield opened
 
 
+def published() -> Path:
+    """The link to the snapshot of the demo."""
+    return Path(os.environ["OARS_PUBLISHED_PATH"])
+
+
 @contextmanager
-def showing(folder: Path, *options: str) -> Iterator[Shown]:
-    """Serve the shipped dashboards on the snapshot at OARS_PUBLISHED_PATH; files in a folder.
+def showing(folder: Path, published: Path, *options: str) -> Iterator[Shown]:
+    """Serve the shipped dashboards on a snapshot; files in a folder.
 
     The options are further ones of apply.py.
     """
     if not shutil.which("chromedriver"):
         pytest.fail("chromedriver is not here: apt-get install chromium chromium-driver")
-    published = Path(os.environ["OARS_PUBLISHED_PATH"])
+    folder.mkdir(exist_ok=True)
     # The engine lets one process into a folder: the tests' own questions go to a copy.
     shutil.copytree(published.resolve(), folder / "marts", symlinks=True)
     home = folder / "home"

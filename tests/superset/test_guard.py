@@ -323,11 +323,11 @@ def test_no_text_of_10000_characters_takes_long() -> None:
         assert min(seconds_of(sql) for _ in range(3 if seconds_of(sql) > 0.5 else 1)) < 0.5, sql
 
 
-def nested_text(draw: random.Random) -> str:
+def nested_text(draw: random.Random, opened: list[tuple[str, str]] = OPENED) -> str:
     """Up to 10,000 characters of what opens, within itself and side by side; it may be cut off."""
     pieces: list[str] = []
     while len(" ".join(pieces)) < 10_000 and draw.random() < 0.995:
-        chosen = draw.choices(OPENED, k=draw.choice([1, 1, 2, 3]))
+        chosen = draw.choices(opened, k=draw.choice([1, 1, 2, 3]))
         depth = draw.choice([1, 2, 4, 6, 10, 20, 40])
         before = "".join(chosen[level % len(chosen)][0] for level in range(depth))
         after = "".join(chosen[level % len(chosen)][1] for level in reversed(range(depth)))

@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated
+from uuid import uuid4
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -505,7 +506,7 @@ def forget(
       oars forget --user-id 7 --yes
     """
     from oars import forget as forgetting
-    from oars.identity import Person, Register
+    from oars.identity import IS_ADDRESS, IS_PSEUDONYM, Person, Register
     from oars.raw_tables import raw_names
 
     asked = Person(
@@ -518,6 +519,12 @@ def forget(
         raise OarsError(
             "No learner is named: give --actor, as marts have it, --user-id, --email or --username."
         )
+    if odd := [name for name in asked.addresses if not IS_ADDRESS.fullmatch(name)]:
+        raise OarsError(f"{odd[0]} is no e-mail address: give it as name@host.")
+    if odd := [name for name in asked.pseudonyms if not IS_PSEUDONYM.fullmatch(name)]:
+        raise OarsError(f"{odd[0]} is no actor_id: that is a UUID, or 32 or 40 hexadecimal digits.")
+    if min(asked.users, default=1) < 1:
+        raise OarsError("The number of a user is 1 or more.")
     with open_target(project_dir, profiles_dir, target) as (client, where):
         # Queries hold names and addresses: no server shall keep them.
         client.set_client_setting("log_queries", "0")
@@ -525,21 +532,21 @@ def forget(
         say("Looking for all that the learner is known by")
         register = Register(client, raw_names(), where.schema, home_pages or [])
         person = register.completed(asked)
-        interrupted = forgetting.being_forgotten(client, where.schema)
-        was_interrupted = interrupted.count() > 0
+        interrupted, commands = forgetting.being_forgotten(client, where.schema)
         person.add(interrupted)
         for line in forgetting.description(person, register):
             say(line)
-        if was_interrupted:
+        if commands:
             say("Among these is whom a command that was interrupted was forgetting.")
         if not is_sure:
             typer.confirm("Delete all that is known of them, for good?", abort=True)
         was_forgotten = forgetting.was_forgotten(client, where.schema, person)
         deleted = 0
-        for table, rows in forgetting.forget(client, where.schema, person):
+        commands.append(str(uuid4()))
+        for table, rows in forgetting.forget(client, where.schema, person, commands[-1]):
             say(f"{table}: {rows:,} deleted")
             deleted += rows
-    if not deleted and not was_interrupted:
+    if not deleted and len(commands) == 1:
         say(
             "The learner was forgotten before, and no row of theirs has come since."
             if was_forgotten
@@ -550,10 +557,13 @@ def forget(
     say("Looking at all texts of all tables")
     with open_target(project_dir, profiles_dir, target) as (client, where):
         client.set_client_setting("log_queries", "0")
+        wrong = forgetting.rows_left(client, where.schema, person)
         stays = forgetting.left(client, where.schema, person)
+        forgetting.has_ended(client, where.schema, commands)
         for line in forgetting.what_stays(stays, person, where):
             say(line)
-        forgetting.has_ended(client, where.schema)
+    if wrong:
+        raise OarsError(f"Rows are left in {', '.join(wrong)}: run `dbt build --full-refresh`.")
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """Forget a learner: out of raw, the event sink and base, and for good."""
 
 import re
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -9,93 +10,134 @@ from clickhouse_connect.driver.client import Client
 
 from oars.claim import live_claims
 from oars.connection import OarsError, Target
-from oars.identity import Person, Register, mentions, names_as_value, names_as_word
+from oars.identity import (
+    ACTORS,
+    UNMERGED,
+    Person,
+    Register,
+    hosts,
+    identified,
+    is_address,
+    mentions,
+    names_as_value,
+    names_as_word,
+)
 from oars.publish import snapshots_of
 from oars.raw_tables import RawNames, qualified, raw_names, table_exists
 
-# Of the learner are: what base read, what raw has beside it, and what base could not use, has of no
-# learner (a group, a statement that takes another back) or has not tried yet. The last are found by
-# their text, for they have no actor. A row is known by id and time: others may have sent its id.
+# Of the command, and of one before it that did not come to its end.
+KNOWN = "(select name from {ops}.being_forgotten where kind = 'pseudonyms')"
+# Actors whose identifier is one of the addresses, in whatever writing: by their pseudonym.
+SPELLINGS = """
+insert into {ops}.being_forgotten (command, kind, name)
+select distinct {{command:UUID}}, 'pseudonyms', actor_id
+from ({identified})
+where kind in ('account', 'mbox') and match(sent, {{is_address:String}})
+"""
+NAMED_SO = f"""
+select event_id
+from ({ACTORS})
+where kind = '' or (kind in ('account', 'mbox') and match(sent, {{{{is_address:String}}}}))
+"""
+# What base did not read, or has of no learner.
+UNCLEAR = """
+select event_id
+from {raw}
+where (event_id, toDateTime64(emission_time, 6, 'UTC'), cityHash64(toString(event))) not in (
+    select event_id, emission_time, statement_hash
+    from {staging}.base_xapi__statements
+    where isNotNull(actor_id)
+)
+"""
+# Of the learner are: what base has read of them, what the parser says they sent beside it, and what
+# is of no learner (a group, what cannot be read) and names them in its text. A row is known by id
+# and time, for others may have sent its id.
 OF_THE_LEARNER = """
 insert into {ops}.to_forget
 with
 
-known as (
-
-    select event_id, emission_time, statement_hash, actor_id, statement_excerpt
-    from {staging}.base_xapi__statements
-
-),
-
-raw as (
-
-    select
-        event_id,
-        toDateTime64(emission_time, 6, 'UTC') as emission_time,
-        toString(event) as body,
-        cityHash64(body) as statement_hash
-    from {raw}
-
-),
-
-not_read as (
-
-    select event_id
-    from raw
-    where (event_id, emission_time, statement_hash) not in (
-        select event_id, emission_time, statement_hash from known
-    )
-
-),
-
-parsed as (
+read as (
 
     select event_id, emission_time, actor_id
-    from {staging}.base_xapi__parsed_statements
-    where event_id in (select event_id from not_read)
+    from {staging}.base_xapi__statements
+    where isNotNull(actor_id)
+
+),
+
+unclear as (
+
+    select event_id, emission_time, actor_id
+    from ({identified})
 
 ),
 
 with_learner as (
 
-    select event_id, emission_time from known where isNotNull(actor_id)
+    select event_id, emission_time, actor_id from read
     union all
-    select event_id, emission_time from parsed where isNotNull(actor_id)
+    select event_id, emission_time, actor_id from unclear
+
+),
+
+without_learner as (
+
+    select
+        event_id,
+        toDateTime64(emission_time, 6, 'UTC') as emission_time,
+        toString(event) as body
+    from {raw}
+    where (event_id, emission_time) not in (select event_id, emission_time from with_learner)
+
+),
+
+-- Of a month that has left raw there are excerpts.
+kept as (
+
+    select event_id, emission_time, coalesce(statement_excerpt, '') as body
+    from {staging}.base_xapi__statements
+    where isNull(actor_id)
 
 )
 
-select event_id, emission_time
-from known
+select {{command:UUID}}, event_id, emission_time
+from with_learner
+where actor_id in {known}
+union distinct
+select {{command:UUID}}, event_id, emission_time
+from without_learner
 where
-    actor_id in {{pseudonyms:Array(String)}}
-    or (isNull(actor_id) and match(coalesce(statement_excerpt, ''), {{mentions:String}}))
+    match(body, {{mentions:String}})
+    or (
+        not isValidJSON(body)
+        and match(body, {{names:String}})
+        and multiSearchAnyCaseInsensitive(body, {{hosts:Array(String)}})
+    )
 union distinct
-select event_id, emission_time
-from parsed
-where actor_id in {{pseudonyms:Array(String)}}
-union distinct
-select event_id, emission_time
-from raw
+select {{command:UUID}}, event_id, emission_time
+from kept
 where
     (event_id, emission_time) not in (select event_id, emission_time from with_learner)
-    and (match(body, {{mentions:String}}) or match(body, {{names:String}}))
-settings query_plan_merge_expressions = 0
+    and match(body, {{mentions:String}})
 """
 THEIR_ROWS = (
     "(event_id, toDateTime64(emission_time, 6, 'UTC')) in "
-    "(select event_id, emission_time from {ops}.to_forget)"
+    "(select event_id, emission_time from {ops}.to_forget where command = '{command}')"
 )
-REMEMBERED = """
-insert into {ops}.forgotten (actor_hash)
-with hashes as (
-    select lower(hex(SHA256(concat((select any(salt) from {ops}.salt), name)))) as actor_hash
-    from (select arrayJoin({{names:Array(String)}}) as name)
-)
-select actor_hash
-from hashes
-where actor_hash not in (select actor_hash from {ops}.forgotten)
+# What is kept of a learner, see macros/model/is_forgotten.sql.
+HASH = "lower(hex(SHA256(concat((select any(salt) from {ops}.salt), {name}))))"
+REMEMBERED = f"""
+insert into {{ops}}.forgotten (actor_hash)
+select distinct {HASH.format(ops="{ops}", name="if(kind = 'users', concat('user ', name), name)")}
+    as actor_hash
+from {{ops}}.being_forgotten
+where
+    kind in ('pseudonyms', 'users')
+    and actor_hash not in (select actor_hash from {{ops}}.forgotten)
 """
 WAIT = " settings mutations_sync = 2, allow_nondeterministic_mutations = 1"
+NOTED_AT_ONCE = 500
+MOST_SHOWN = 10
+LONGEST_SHOWN = 100
 TABLES_OF_USERS = ("user_profile", "course_enrollment", "external_id")
 
 
@@ -122,72 +164,96 @@ def require_rest(client: Client, schema: str) -> None:
         raise OarsError("A run is at work on this database: wait until it has ended.")
 
 
-def being_forgotten(client: Client, schema: str) -> Person:
-    """Whom a command that did not come to its end was forgetting; nobody if there is none."""
+def being_forgotten(client: Client, schema: str) -> tuple[Person, list[str]]:
+    """Whom commands that did not come to their end were forgetting, and the ids of these."""
     person = Person()
+    commands: set[str] = set()
     if table_exists(client, f"{schema}_ops", "being_forgotten"):
-        rows = client.query(f"select kind, name, home_page from {schema}_ops.being_forgotten")
-        for kind, name, home_page in rows.result_rows:
-            if kind == "users":
-                person.users.add(int(name))
-            elif kind == "accounts":
-                person.accounts.add((home_page, name))
-            else:
-                getattr(person, kind).add(name)
-    return person
+        rows = client.query(f"select command, kind, name from {schema}_ops.being_forgotten")
+        for command, kind, name in rows.result_rows:
+            getattr(person, kind).add(int(name) if kind == "users" else name)
+            commands.add(str(command))
+    return person, sorted(commands)
 
 
-def forget(client: Client, schema: str, person: Person) -> Iterator[tuple[str, int]]:
+def forget(client: Client, schema: str, person: Person, command: str) -> Iterator[tuple[str, int]]:
     """Delete a learner's rows; yields each table with the number of rows that it had of them.
 
     `has_ended` is to be called when states and marts have followed. A command that is killed before
-    has to be repeated, and finds then whom it was forgetting.
+    has to be repeated, and finds then whom it was forgetting. OarsError while a run is at work.
     """
     names = raw_names()
     ops, staging = f"{schema}_ops", f"{schema}_staging"
+    raw = names.statements
     # Who it is comes first, for the tables that tell are among those to be deleted from.
-    _note(client, ops, person)
-    # Then the ids: once the hash is kept, nobody is told any more who sent what waits. Those of a
-    # command that was killed are still there.
+    _note(client, ops, person, command)
+    patterns = {
+        "command": command,
+        "is_address": is_address(person),
+        "mentions": mentions(person),
+        "names": names_as_value(person),
+        "hosts": hosts(person),
+    }
+    spelled = identified(client, staging, NAMED_SO.format(raw=raw))
+    client.command(SPELLINGS.format(ops=ops, identified=spelled) + UNMERGED, parameters=patterns)
+    unclear = identified(client, staging, UNCLEAR.format(raw=raw, staging=staging))
     client.command(
-        OF_THE_LEARNER.format(ops=ops, staging=staging, raw=names.statements),
-        parameters={
-            "pseudonyms": sorted(person.pseudonyms),
-            "mentions": mentions(person),
-            "names": names_as_value(person),
-        },
+        OF_THE_LEARNER.format(
+            ops=ops, staging=staging, raw=raw, identified=unclear, known=KNOWN.format(ops=ops)
+        )
+        + UNMERGED,
+        parameters=patterns,
     )
-    client.command(
-        REMEMBERED.format(ops=ops), parameters={"names": sorted(names_to_remember(person))}
-    )
-    theirs = THEIR_ROWS.format(ops=ops)
-    yield f"{names.xapi_database}.{names.xapi_table}", _delete(client, names.statements, theirs)
+    client.command(REMEMBERED.format(ops=ops))
+    theirs = THEIR_ROWS.format(ops=ops, command=command)
+    yield f"{names.xapi_database}.{names.xapi_table}", _delete(client, raw, theirs)
     yield from _delete_users(client, names, person)
     # Base at once; states and marts follow with the run.
     base = qualified(staging, "base_xapi__statements")
     yield f"{staging}.base_xapi__statements", _delete(client, base, theirs)
 
 
-def has_ended(client: Client, schema: str) -> None:
-    """Drop the notes of whom it was about."""
+def has_ended(client: Client, schema: str, commands: list[str]) -> None:
+    """Drop the notes of whom these commands were about."""
+    listed = ", ".join(f"'{command}'" for command in commands)
     for table in ("to_forget", "being_forgotten"):
-        client.command(f"truncate table {schema}_ops.{table}")
-
-
-def names_to_remember(person: Person) -> set[str]:
-    """What is kept of the learner as salted hashes: see macros/model/is_forgotten.sql."""
-    return person.pseudonyms | {f"user {user}" for user in person.users}
+        client.command(f"alter table {schema}_ops.{table} delete where command in ({listed}){WAIT}")
 
 
 def was_forgotten(client: Client, schema: str, person: Person) -> bool:
     """Whether somebody so named has been forgotten before."""
     ops = f"{schema}_ops"
+    names = sorted(person.pseudonyms | {f"user {user}" for user in person.users})
     count = (
-        f"select count() from {ops}.forgotten where actor_hash in (select lower(hex(SHA256(concat("
-        f"(select any(salt) from {ops}.salt), arrayJoin({{names:Array(String)}}))))))"
+        f"select count() from {ops}.forgotten where actor_hash in "
+        f"(select {HASH.format(ops=ops, name='arrayJoin({names:Array(String)})')})"
     )
-    names = sorted(names_to_remember(person))
     return bool(client.query(count, parameters={"names": names}).result_rows[0][0])
+
+
+def rows_left(client: Client, schema: str, person: Person) -> list[str]:
+    """Relations of the project that still have rows of the learner, by key."""
+    tables = client.query(
+        "select database, table from system.columns "
+        "where name = 'actor_id' and database in {databases:Array(String)} "
+        "group by database, table order by database, table",
+        parameters={"databases": _own_databases(schema)},
+    ).result_rows
+    count = "select count() from {} where actor_id in {{pseudonyms:Array(String)}}"
+    known = {"pseudonyms": sorted(person.pseudonyms)}
+    return [
+        f"{database}.{table}"
+        for database, table in tables
+        if table != "base_xapi__parsed_statements"
+        and client.query(count.format(qualified(database, table)), parameters=known).result_rows[0][
+            0
+        ]
+    ]
+
+
+def _own_databases(schema: str) -> list[str]:
+    parts = ("staging", "intermediate", "pii", "seeds", "ops")
+    return [schema, *(f"{schema}_{part}" for part in parts)]
 
 
 def left(client: Client, schema: str, person: Person) -> list[Left]:
@@ -202,12 +268,9 @@ def left(client: Client, schema: str, person: Person) -> list[Left]:
     )
     tables = client.query(
         "select database, name from system.tables where engine like '%MergeTree' and "
-        "(database in {databases:Array(String)} or startsWith(database, {schema:String})) "
+        "database in {databases:Array(String)} "
         "and name not in ('being_forgotten', 'to_forget') order by database, name",
-        parameters={
-            "databases": names.databases(),
-            "schema": schema,
-        },
+        parameters={"databases": names.databases() + _own_databases(schema)},
     ).result_rows
     patterns = {"mentions": mentions(person), "words": names_as_word(person)}
     found = []
@@ -230,19 +293,28 @@ def description(person: Person, register: Register) -> Iterator[str]:
         ("OpenIDs", sorted(person.openids)),
         ("pseudonyms", sorted(person.pseudonyms)),
     ):
-        if listed := ", ".join(names):
+        if listed := ", ".join(map(shown, names)):
             yield f"  {what:<18}{listed}"
     for name in sorted(register.shared):
-        yield f"Another user has had {name} as well: what is known by it alone stays."
-    for home_page, name in sorted(register.elsewhere):
+        yield f"Another user has had {shown(name)} as well: what is known by it alone stays."
+    for home_page, name in sorted(register.elsewhere)[:MOST_SHOWN]:
+        option = f"--home-page {shlex.quote(shown(home_page))}"
         yield (
-            f"An account {name} of {home_page or 'no home page'} may be somebody else's and stays; "
-            f"if it is the learner's, say --home-page {home_page or repr('')}."
+            f"An account {shown(name)} of {shown(home_page) or 'no home page'} may be somebody "
+            f"else's and stays; if it is the learner's, say {option}."
         )
+    if len(register.elsewhere) > MOST_SHOWN:
+        yield f"And {len(register.elsewhere) - MOST_SHOWN:,} more accounts of such names."
+
+
+def shown(name: str) -> str:
+    """A name on one line, and not longer than a line: whoever has it chose it."""
+    line = " ".join(name.split())
+    return line if len(line) <= LONGEST_SHOWN else f"{line[:LONGEST_SHOWN]}..."
 
 
 def what_stays(stays: list[Left], person: Person, target: Target) -> Iterator[str]:
-    """Where the person is still named, and why; OarsError where the project should not."""
+    """Where the person is still named, and why."""
     names = raw_names()
     reasons = {
         names.xapi_database: "others sent it, or it came again; raw is the record store's",
@@ -250,50 +322,53 @@ def what_stays(stays: list[Left], person: Person, target: Target) -> Iterator[st
         names.operator_database: "the list is yours: edit it",
         f"{target.schema}_seeds": "the file in seeds/ is yours: edit it and run `dbt build`",
     }
-    wrong = [
-        f"{each.database}.{each.table}"
-        for each in stays
-        if each.sure_count and each.database not in reasons
-    ]
-    if wrong:
-        raise OarsError(f"Rows are left in {', '.join(wrong)}: run `dbt build --full-refresh`.")
     for each in stays:
         table = f"{each.database}.{each.table}"
+        why = reasons.get(each.database, "words of others")
         if each.sure_count:
             some = f" ({', '.join(each.event_ids)})" if each.event_ids else ""
-            yield f"stays in {table}, {_rows(each.sure_count)}{some}: {reasons[each.database]}"
+            yield f"stays in {table}, {_rows(each.sure_count)}{some}: {why}"
         if each.perhaps_count:
-            why = reasons.get(each.database, "words of others")
             yield f"a name, perhaps another's, in {table}, {_rows(each.perhaps_count)}: {why}"
-    named = re.compile(mentions(person))
-    for folder in sorted({Path.cwd(), target.project_dir.resolve()}):
-        for file in sorted(folder.glob("*.rejects.ndjson")):
-            with file.open(errors="replace") as lines:
-                if any(named.search(line) for line in lines):
-                    yield f"stays in {file}: delete the file"
+    for file in _rejects(target):
+        with file.open(errors="replace") as lines:
+            texts = list(lines)
+        for pattern, what in (
+            (mentions(person), "stays"),
+            (names_as_word(person), "a name, perhaps another's,"),
+        ):
+            if any(re.search(pattern, text) for text in texts):
+                yield f"{what} in {file}: delete the file"
+                break
     if target.credentials.type == "chdb" and snapshots_of(target):
         yield "Snapshots were made before: `oars publish` makes a new one and deletes them."
     if not stays:
         yield "Nothing is left."
 
 
+def _rejects(target: Target) -> list[Path]:
+    folders = {Path.cwd(), target.project_dir.resolve()}
+    return sorted({file for folder in folders for file in folder.glob("*rejects*.ndjson")})
+
+
 def _rows(count: int) -> str:
     return f"{count:,} row{'s' * (count != 1)}"
 
 
-def _note(client: Client, ops: str, person: Person) -> None:
+def _note(client: Client, ops: str, person: Person, command: str) -> None:
     known = [
-        (each.name, *(name[::-1] if isinstance(name, tuple) else (str(name), "")))
+        (each.name, str(name))
         for each in fields(person)
         for name in sorted(getattr(person, each.name))
     ]
-    kinds, names, home_pages = zip(*known, strict=True)
-    client.command(
-        f"insert into {ops}.being_forgotten select known.1, known.2, known.3 from (select "
-        "arrayJoin(arrayZip({kinds:Array(String)}, {names:Array(String)}, "
-        "{home_pages:Array(String)})) as known)",
-        parameters={"kinds": list(kinds), "names": list(names), "home_pages": list(home_pages)},
-    )
+    for at in range(0, len(known), NOTED_AT_ONCE):
+        kinds, names = zip(*known[at : at + NOTED_AT_ONCE], strict=True)
+        client.command(
+            f"insert into {ops}.being_forgotten (command, kind, name) "
+            "select {command:UUID}, known.1, known.2 from "
+            "(select arrayJoin(arrayZip({kinds:Array(String)}, {names:Array(String)})) as known)",
+            parameters={"command": command, "kinds": list(kinds), "names": list(names)},
+        )
 
 
 def _delete_users(client: Client, names: RawNames, person: Person) -> Iterator[tuple[str, int]]:

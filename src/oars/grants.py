@@ -314,7 +314,7 @@ def _rows_of_organizations(site: Site, organizations: list[str]) -> Iterator[Par
         ),
     )
     for organization in organizations:
-        role = site.name(f"analyst_{organization}")
+        role = site.name(f"analyst_of_{organization}")
         yield Part(
             f"Analysts of {organization}: their rows, and the role for those who are",
             (
@@ -392,6 +392,9 @@ def refuse_odd(organizations: Iterable[str], networks: Iterable[str]) -> None:
             )
     for network in networks:
         try:
+            # The scope of an address may be any text.
+            if "%" in network:
+                raise ValueError
             ipaddress.ip_network(network)
         except ValueError:
             raise OarsError(

@@ -115,7 +115,7 @@ def print_status(client: Client, schema: str, is_embedded: bool) -> None:
                 console.print(f"not as it seems       {line}")
     else:
         console.print("No statement has been read yet.")
-    if being_forgotten(client, schema).count():
+    if being_forgotten(client, schema)[1]:
         console.print("An `oars forget` was interrupted: repeat it.")
     console.print()
     console.print(_runs(client.query(LAST_RUNS, parameters=parameters).named_results()))

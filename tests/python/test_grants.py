@@ -123,9 +123,9 @@ def test_new_mart_is_granted_to_its_readers(manifests: dict[bool, Any]) -> None:
     assert "agg_new" in rights
     assert "agg_seen" not in rights
     [policy] = [
-        each for each in statements(made) if "`oars_analyst_AcmeU` on `oars`.`agg_new`" in each
+        each for each in statements(made) if "`oars_analyst_of_AcmeU` on `oars`.`agg_new`" in each
     ]
-    assert policy.endswith("using org = 'AcmeU' to `oars_analyst_AcmeU`")
+    assert policy.endswith("using org = 'AcmeU' to `oars_analyst_of_AcmeU`")
 
 
 def test_each_mart_of_an_organization_has_its_policies(manifests: dict[bool, Any]) -> None:
@@ -139,7 +139,7 @@ def test_each_mart_of_an_organization_has_its_policies(manifests: dict[bool, Any
         assert [re.sub(r".* using ", "", each) for each in found] == [
             "1 to all except `oars_organization_analyst`",
             "0 to `oars_organization_analyst`",
-            "org = 'AcmeU' to `oars_analyst_AcmeU`",
+            "org = 'AcmeU' to `oars_analyst_of_AcmeU`",
         ], mart
     # Rows are kept apart before anybody may read.
     assert max(n for n, each in enumerate(said) if "row policy" in each) < min(
@@ -356,7 +356,7 @@ def test_analyst_of_an_organization_sees_its_rows(built: HttpSite) -> None:
     with built.opened_as():
         rows = {mart: built.over_http(counts.format(mart)).splitlines() for mart in marts}
     assert all(len(each) == 2 for each in rows.values()), rows
-    with built.opened_as("oars_organization_analyst", f"oars_analyst_{ACME}"):
+    with built.opened_as("oars_organization_analyst", f"oars_analyst_of_{ACME}"):
         for mart in marts:
             [seen] = built.over_http(counts.format(mart)).splitlines()
             assert seen in rows[mart]

@@ -80,11 +80,11 @@
             'engine': 'MergeTree', 'order_by': 'actor_hash', 'life': 'kept',
         },
         'being_forgotten': {
-            'columns': 'kind LowCardinality(String), name String, home_page String',
+            'columns': 'command UUID, kind LowCardinality(String), name String',
             'engine': 'MergeTree', 'order_by': 'kind', 'life': 'kept',
         },
         'to_forget': {
-            'columns': 'event_id UUID, emission_time ' ~ moment,
+            'columns': 'command UUID, event_id UUID, emission_time ' ~ moment,
             'engine': 'MergeTree', 'order_by': 'event_id', 'life': 'kept',
         },
         'salt': {

@@ -240,7 +240,12 @@ def test_what_cannot_be_granted_is_one_sentence(tmp_path: Path) -> None:
         "Error: The embedded engine has no users: whoever can read its folder can read all of it. "
         "Name a server with --target.\n"
     )
-    for organizations, networks in ((["x' or '1"], []), ([""], []), ([], ["10.0.0.0'"])):
+    for organizations, networks in (
+        (["x' or '1"], []),
+        ([""], []),
+        ([], ["10.0.0.0'"]),
+        ([], ["fe80::1%'"]),
+    ):
         with pytest.raises(OarsError, match="is no"):
             refuse_odd(organizations, networks)
     refuse_odd(["edX", "Ünï-2.x"], ["10.0.0.0/8", "::1"])

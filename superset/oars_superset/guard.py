@@ -14,6 +14,9 @@ gets more with each version, so the guard is a list of what is allowed. A query 
      session and the machine (getSetting, getMacro, currentUser, hostName, tcpPort, version,
      uptime, showCertificate and their like), stack traces and symbols (addressToLine, flameGraph);
    - what names a table by a text or by its second argument: in(), notIn() and their kin;
+   - what a limit of time does not stop, for one row or block of it runs to its end (edit distances,
+     n-grams, searches without regard to case in UTF-8), and what makes long texts for it (repeat,
+     lpad, arrayResize);
    - what only waits or fails (sleep, throwIf), internal names (__...), random numbers and ids,
      geometry, encryption, prometheus: nothing that a dashboard of courses asks for.
 

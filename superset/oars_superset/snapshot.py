@@ -31,6 +31,7 @@ SETTINGS = {
     "max_memory_usage": 4_000_000_000,
     "max_execution_time": 60,
     "max_result_rows": 1_000_000,
+    "max_result_bytes": 500_000_000,
 }
 
 # (sql, database of the connection): raises if the statement is not to be sent.
@@ -152,7 +153,9 @@ def dbapi(check: Check, link: str | None = None) -> ModuleType:
         for name in ("host", "port"):  # A URI wants them, the embedded engine has none.
             options.pop(name, None)
         options.pop("path", None)
-        options["settings"] = {**options.get("settings", {}), **SETTINGS}
+        # The driver passes on what begins with ch_, and drops `settings`.
+        options.pop("settings", None)
+        options |= {f"ch_{name}": value for name, value in SETTINGS.items()}
         client = _snapshot.client(str(path), **options)
         return _SnapshotConnection(check, client, lambda c: _snapshot.give_back(c, options))
 

@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from clickhouse_connect.driver.exceptions import OperationalError
+from clickhouse_connect.driver.exceptions import DatabaseError, OperationalError
 from conftest import MAKE_SITE
 from oars_superset import snapshot
 
@@ -108,3 +108,20 @@ def test_every_statement_passes_the_check(tmp_path: Path) -> None:
     with pytest.raises(PermissionError):
         cursor.executemany("insert into version values", [(1,)])
     assert asked == [("select 1", "oars"), ("insert into version values", "oars")]
+
+
+def test_limits_of_the_embedded_engine_hold(tmp_path: Path) -> None:
+    publish(tmp_path, 1)
+    module = snapshot.dbapi(lambda sql, schema: None, str(tmp_path / "current"))
+    connection = module.connect(interface="chdb", database="oars")
+    cursor = connection.cursor()
+    names = list(snapshot.SETTINGS)
+    cursor.execute("select " + ", ".join(f"getSetting('{name}')" for name in names))
+    assert dict(zip(names, cursor.fetchall()[0], strict=True)) == snapshot.SETTINGS
+    for too_much in (
+        "select number from numbers(1000001)",
+        "select arrayMap(x -> sipHash64(x), range(1000000000))",
+    ):
+        with pytest.raises(DatabaseError):
+            cursor.execute(too_much)
+    connection.close()

@@ -114,10 +114,11 @@ ADDRESSES = [
     Form("address, IPv6 literal", "{who}@[IPv6:2001:db8::7]", WHO),
     Form("address, bare IPv4", "{who}@192.0.2.7", WHO),
     Form("address, path after it", "{who}@example.org/phone", WHO),
-    Form("address, slash in it", "{who}/x@example.org", WHO),
-    Form("address, ampersand in it", "{who}&co@example.org", WHO),
-    Form("address, question mark in it", "{who}?@example.org, {who}?x@example.org", WHO),
-    Form("address, number sign in it", "{who}#1@example.org", WHO),
+    # Masked in a text; of a URL the parser takes what such signs part, and has half of it.
+    *(
+        Form(f"address, {sign} in it", f"{{who}}{sign}x@example.org", WHO, is_hopeless=True)
+        for sign in "/&?#"
+    ),
     Form("address, glued to a key", "course-v1:{who}@example.org", WHO),
     Form("address, second @ before it", "follow @{who}@example.org", WHO),
 ]

@@ -26,6 +26,8 @@
         that a text of JSON holds; there it escapes the quotes around the value too.
     -#}
     {%- set called -%} (?:{{ personal }}|{{ secret }}) {%- endset -%}
+    {#- Of an actor and an account the parts are called by names of their own. -#}
+    {%- set has_parts -%} (?i:[a-z_ -]*(?:name|mail|phone)) {%- endset -%}
     {%- set quote -%} &(?:amp;)*(?:quot|apos|#0*3[49]); {%- endset -%}
     {%- set members -%}
         "{{ called }}"\\s*:\\s*" ⇒ (?:[^"\\\\]|\\\\.)*
@@ -33,7 +35,7 @@
         \\\\"{{ called }}\\\\"\\s*:\\s*\\\\" ⇒ (?:[^"\\\\]|\\\\{2,}[^\\\\]|\\\\[^"\\\\])*
         \\\\{2,4}"{{ called }}\\\\{2,4}"\\s*:\\s*\\\\{2,4}" ⇒ [^"\\\\]*
         \\\\{0,4}["\']{{ called }}\\\\{0,4}["\']\\s*:\\s*\\[ ⇒ [^\\]]*
-        \\\\{0,4}["\']{{ called }}\\\\{0,4}["\']\\s*:\\s*{ ⇒ [^}]*
+        \\\\{0,4}["\']{{ has_parts }}\\\\{0,4}["\']\\s*:\\s*{ ⇒ [^}]*
         {{ quote }}{{ called }}{{ quote }}\\s*:\\s*{{ quote }} ⇒ [^&]*
         {{ secret }}\\s*[:=]\\s*" ⇒ [^"\\n]*
         {{ secret }}\\s*[:=]\\s*\' ⇒ [^\'\\n]*

@@ -15,11 +15,10 @@ from oars.identity import (
     UNMERGED,
     Person,
     Register,
-    hosts,
+    accounts,
     identified,
     is_address,
     mentions,
-    names_as_value,
     names_as_word,
 )
 from oars.publish import snapshots_of
@@ -105,13 +104,7 @@ where actor_id in {known}
 union distinct
 select {{command:UUID}}, event_id, emission_time
 from without_learner
-where
-    match(body, {{mentions:String}})
-    or (
-        not isValidJSON(body)
-        and match(body, {{names:String}})
-        and multiSearchAnyCaseInsensitive(body, {{hosts:Array(String)}})
-    )
+where match(body, {{mentions:String}}) or match(body, {{accounts:String}})
 union distinct
 select {{command:UUID}}, event_id, emission_time
 from kept
@@ -191,8 +184,7 @@ def forget(client: Client, schema: str, person: Person, command: str) -> Iterato
         "command": command,
         "is_address": is_address(person),
         "mentions": mentions(person),
-        "names": names_as_value(person),
-        "hosts": hosts(person),
+        "accounts": accounts(person),
     }
     spelled = identified(client, staging, NAMED_SO.format(raw=raw))
     client.command(SPELLINGS.format(ops=ops, identified=spelled) + UNMERGED, parameters=patterns)

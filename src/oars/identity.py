@@ -114,6 +114,8 @@ class Person:
     addresses: set[str] = field(default_factory=set)
     full_names: set[str] = field(default_factory=set)
     openids: set[str] = field(default_factory=set)
+    accounts: set[str] = field(default_factory=set)
+    """Home page, | and name, of which a pseudonym that was asked for is the hash."""
     pseudonyms: set[str] = field(default_factory=set)
     """What tables have as `actor_id`, and could have."""
     home_pages: set[str] = field(default_factory=set)
@@ -253,8 +255,11 @@ class Register:
             elif kind == "mbox" or not is_plain(sent):
                 address = re.sub("^mailto:", "", sent, flags=re.ASCII | re.IGNORECASE)
                 person.addresses |= {address} if IS_ADDRESS.fullmatch(address) else set()
-            elif kind == "account" and normal_home_page(home_page) in person.home_pages:
-                person.usernames |= {sent} if len(sent) <= LONGEST_NAME else set()
+            elif kind == "account" and len(home_page) + len(sent) <= LONGEST_NAME:
+                person.accounts.add(f"{normal_home_page(home_page)}|{sent}")
+                # Elsewhere a user's name may be somebody else's.
+                if normal_home_page(home_page) in person.home_pages:
+                    person.usernames.add(sent)
 
     def _users_of(self, person: Person) -> set[int]:
         """Numbers of those who have, or have had, one of the ids, addresses or names."""
@@ -411,17 +416,31 @@ def mentions(person: Person) -> str:
     return f"{BEFORE}(?:{'|'.join(named)}){AFTER}" if named else NOTHING
 
 
-def names_as_value(person: Person) -> str:
-    """Pattern of a JSON text, however quoted, in which an account has the person's name."""
-    named = "|".join(map(any_writing, sorted(filter(is_plain, person.usernames))))
-    key = f"(?:{_any_case('user')}_?)?{_any_case('name')}"
+def accounts(person: Person) -> str:
+    """Pattern of a JSON text, however quoted, in which an account of the person stands."""
+    pairs = {
+        *(account.partition("|")[::2] for account in person.accounts),
+        *((page, name) for page in person.home_pages for name in person.usernames),
+    }
     quote = r'\\*"'
-    return rf"{quote}{key}{quote}\s*:\s*{quote}(?:{named}){quote}" if named else NOTHING
+    found = []
+    for home_page, name in sorted(pairs):
+        host = home_page.partition("/")[0]
+        if host and is_plain(name):
+            at = rf'{quote}homePage{quote}\s*:\s*{quote}[^"{{}}]*{_any_case(host)}[^"{{}}]*{quote}'
+            named = rf"{quote}name{quote}\s*:\s*{quote}{any_writing(name)}{quote}"
+            # In one object, so that no other's home page stands beside the name.
+            found += [rf"{at}[^{{}}]*{named}", rf"{named}[^{{}}]*{at}"]
+    return "|".join(found) or NOTHING
 
 
-def hosts(person: Person) -> list[str]:
-    """Of the LMS's home pages."""
-    return sorted({page.partition("/")[0] for page in person.home_pages} - {""})
+def names_of(person: Person) -> set[str]:
+    """The names of the person and of the person's accounts."""
+    return (
+        person.usernames
+        | person.full_names
+        | {account.partition("|")[2] for account in person.accounts}
+    )
 
 
 def names_as_word(person: Person) -> str:
@@ -429,7 +448,7 @@ def names_as_word(person: Person) -> str:
     # Numbers and very short names are in any text.
     telling = sorted(
         _any_case(name)
-        for name in person.usernames | person.full_names
+        for name in names_of(person)
         if 2 < len(name.strip()) <= LONGEST_NAME and not name.isdigit()
     )
     return f"{BEFORE}(?:{'|'.join(telling)}){AFTER}" if telling else NOTHING

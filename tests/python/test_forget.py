@@ -213,7 +213,7 @@ BROKEN_OF_THE_LEARNER = {
     "address at the end of a sentence": f"no JSON: it is <{ADDRESS}>, or {ADDRESS}.",
     "address in HTML": "no JSON: <b>ann.quill&#43;x&#x40;example.org</b>",
     "name in JSON": '{"account": { "homePage": "https://lms.example.org", "name" :\n "ANN_Q" }',
-    "name in JSON in JSON": f'"{LMS} {{\\"username\\": \\"ann_q\\"',
+    "name in JSON in JSON": '"{\\"name\\": \\"ann_q\\", \\"homePage\\": \\"https://lms.example.org\\"',
     # The parser mends it and reads it.
     "half a character": json.dumps(
         {
@@ -232,7 +232,7 @@ OF_OTHERS: dict[str, object] = {
     "address of a longer host": actor(mbox=f"mailto:{ADDRESS}.uk"),
     "same name elsewhere": account("ann_q", "https://quiz.example.net"),
     "longer name": account("ann_q2"),
-    "group of the same name": {
+    "group of the same name": {  # and of the LMS, whose host stands in the object
         "objectType": "Group",
         "name": "ann_q",
         "member": [account("ann_q", "https://quiz.example.net")],

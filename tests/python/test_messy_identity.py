@@ -241,7 +241,8 @@ def test_learner_who_is_known_by_a_name_is_forgotten_by_its_hash(site: Site) -> 
     actor = sha1_of("lms.example.org|zoe-the-forgotten")
     group = {"objectType": "Group", "member": [account("zoe-the-forgotten")]}
     body = {"actor": group, "verb": {"id": PLAYED}, "object": activity("v", VIDEO)}
-    broken = b'{"actor": {"account": {"name":"zoe-the-forgotten"'
+    page = b'"homePage": "https://lms.example.org"'
+    broken = b'{"actor": {"account": {%s, "name":"zoe-the-forgotten"' % page
     time = "2026-03-03 10:00:00"
     site.insert(
         [(UUID(int=10**6), time, json.dumps(body).encode()), (UUID(int=10**7), time, broken)]

@@ -115,7 +115,7 @@ class Person:
     full_names: set[str] = field(default_factory=set)
     openids: set[str] = field(default_factory=set)
     accounts: set[str] = field(default_factory=set)
-    """Home page, | and name, of which a pseudonym that was asked for is the hash."""
+    """Home page, not the LMS's, | and name, of which a pseudonym that was asked for is the hash."""
     pseudonyms: set[str] = field(default_factory=set)
     """What tables have as `actor_id`, and could have."""
     home_pages: set[str] = field(default_factory=set)
@@ -256,10 +256,11 @@ class Register:
                 address = re.sub("^mailto:", "", sent, flags=re.ASCII | re.IGNORECASE)
                 person.addresses |= {address} if IS_ADDRESS.fullmatch(address) else set()
             elif kind == "account" and len(home_page) + len(sent) <= LONGEST_NAME:
-                person.accounts.add(f"{normal_home_page(home_page)}|{sent}")
                 # Elsewhere a user's name may be somebody else's.
                 if normal_home_page(home_page) in person.home_pages:
                     person.usernames.add(sent)
+                else:
+                    person.accounts.add(f"{normal_home_page(home_page)}|{sent}")
 
     def _users_of(self, person: Person) -> set[int]:
         """Numbers of those who have, or have had, one of the ids, addresses or names."""

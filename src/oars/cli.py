@@ -557,7 +557,7 @@ def forget(
     say("Looking at all texts of all tables")
     with open_target(project_dir, profiles_dir, target) as (client, where):
         client.set_client_setting("log_queries", "0")
-        wrong = forgetting.rows_left(client, where.schema, person)
+        wrong = forgetting.rows_left(client, where.schema)
         stays = forgetting.left(client, where.schema, person)
         forgetting.has_ended(client, where.schema, commands)
         for line in forgetting.what_stays(stays, person, where):

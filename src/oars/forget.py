@@ -16,6 +16,7 @@ from oars.identity import (
     Person,
     Register,
     accounts,
+    columns_of_users,
     identified,
     is_address,
     mentions,
@@ -128,10 +129,10 @@ where
     and actor_hash not in (select actor_hash from {{ops}}.forgotten)
 """
 WAIT = " settings mutations_sync = 2, allow_nondeterministic_mutations = 1"
+BUILT = ("staging", "intermediate", "pii")
 NOTED_AT_ONCE = 500
 MOST_SHOWN = 10
 LONGEST_SHOWN = 100
-TABLES_OF_USERS = ("user_profile", "course_enrollment", "external_id")
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,8 @@ def forget(client: Client, schema: str, person: Person, command: str) -> Iterato
     names = raw_names()
     ops, staging = f"{schema}_ops", f"{schema}_staging"
     raw = names.statements
+    # Who was asked may have taken long to say yes.
+    require_rest(client, schema)
     # Who it is comes first, for the tables that tell are among those to be deleted from.
     _note(client, ops, person, command)
     patterns = {
@@ -223,28 +226,24 @@ def was_forgotten(client: Client, schema: str, person: Person) -> bool:
     return bool(client.query(count, parameters={"names": names}).result_rows[0][0])
 
 
-def rows_left(client: Client, schema: str, person: Person) -> list[str]:
-    """Relations of the project that still have rows of the learner, by key."""
+def rows_left(client: Client, schema: str) -> list[str]:
+    """Relations that a run builds and that still have rows of who is being forgotten, by key."""
     tables = client.query(
-        "select database, table from system.columns "
-        "where name = 'actor_id' and database in {databases:Array(String)} "
+        "select database, table from system.columns where name = 'actor_id' "
+        "and database in {databases:Array(String)} and table != 'base_xapi__parsed_statements' "
         "group by database, table order by database, table",
-        parameters={"databases": _own_databases(schema)},
+        # Seeds are the operator's: `left` names them.
+        parameters={"databases": _databases(schema, BUILT)},
     ).result_rows
-    count = "select count() from {} where actor_id in {{pseudonyms:Array(String)}}"
-    known = {"pseudonyms": sorted(person.pseudonyms)}
+    count = f"select count() from {{}} where actor_id in {KNOWN.format(ops=f'{schema}_ops')}"
     return [
         f"{database}.{table}"
         for database, table in tables
-        if table != "base_xapi__parsed_statements"
-        and client.query(count.format(qualified(database, table)), parameters=known).result_rows[0][
-            0
-        ]
+        if client.query(count.format(qualified(database, table))).result_rows[0][0]
     ]
 
 
-def _own_databases(schema: str) -> list[str]:
-    parts = ("staging", "intermediate", "pii", "seeds", "ops")
+def _databases(schema: str, parts: tuple[str, ...]) -> list[str]:
     return [schema, *(f"{schema}_{part}" for part in parts)]
 
 
@@ -262,7 +261,7 @@ def left(client: Client, schema: str, person: Person) -> list[Left]:
         "select database, name from system.tables where engine like '%MergeTree' and "
         "database in {databases:Array(String)} "
         "and name not in ('being_forgotten', 'to_forget') order by database, name",
-        parameters={"databases": names.databases() + _own_databases(schema)},
+        parameters={"databases": names.databases() + _databases(schema, (*BUILT, "seeds", "ops"))},
     ).result_rows
     patterns = {"mentions": mentions(person), "words": names_as_word(person)}
     found = []
@@ -307,6 +306,11 @@ def shown(name: str) -> str:
 
 def what_stays(stays: list[Left], person: Person, target: Target) -> Iterator[str]:
     """Where the person is still named, and why."""
+    said = [*_in_tables(stays, target), *_in_files(person, target)]
+    yield from said or ["Nothing is left."]
+
+
+def _in_tables(stays: list[Left], target: Target) -> Iterator[str]:
     names = raw_names()
     reasons = {
         names.xapi_database: "others sent it, or it came again; raw is the record store's",
@@ -322,6 +326,9 @@ def what_stays(stays: list[Left], person: Person, target: Target) -> Iterator[st
             yield f"stays in {table}, {_rows(each.sure_count)}{some}: {why}"
         if each.perhaps_count:
             yield f"a name, perhaps another's, in {table}, {_rows(each.perhaps_count)}: {why}"
+
+
+def _in_files(person: Person, target: Target) -> Iterator[str]:
     for file in _rejects(target):
         with file.open(errors="replace") as lines:
             texts = list(lines)
@@ -334,8 +341,6 @@ def what_stays(stays: list[Left], person: Person, target: Target) -> Iterator[st
                 break
     if target.credentials.type == "chdb" and snapshots_of(target):
         yield "Snapshots were made before: `oars publish` makes a new one and deletes them."
-    if not stays:
-        yield "Nothing is left."
 
 
 def _rejects(target: Target) -> list[Path]:
@@ -365,12 +370,11 @@ def _note(client: Client, ops: str, person: Person, command: str) -> None:
 
 def _delete_users(client: Client, names: RawNames, person: Person) -> Iterator[tuple[str, int]]:
     of_users = f"user_id in ({', '.join(map(str, sorted(person.users))) or 'null'})"
-    for table in TABLES_OF_USERS:
-        if table_exists(client, names.event_sink_database, table):
-            yield (
-                f"{names.event_sink_database}.{table}",
-                _delete(client, names.event_sink(table), of_users),
-            )
+    for table in columns_of_users(client, names):
+        yield (
+            f"{names.event_sink_database}.{table}",
+            _delete(client, names.event_sink(table), of_users),
+        )
 
 
 def _delete(client: Client, table: str, condition: str) -> int:

@@ -19,7 +19,7 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DatabaseError
 
 from oars.connection import OarsError
-from oars.forget import TABLES_OF_USERS
+from oars.identity import TABLES_OF_USERS
 from oars.raw_tables import RawNames, qualified
 
 # What dbt and `oars` send to the databases that are the project's own. Who may make and drop tables

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from hashlib import sha1
+from urllib.parse import unquote
 
 from clickhouse_connect.driver.client import Client
 
@@ -90,18 +91,20 @@ UNMERGED = " settings query_plan_merge_expressions = 0"
 
 # The address is hashed bare by the LMS, with its scheme by xAPI.
 OF_THE_ADDRESS = """
-lower({email}) in {{addresses:Array(String)}}
+lower(email) in {addresses:Array(String)}
 or (
-    {email} != ''
+    email != ''
     and hasAny(
-        {{pseudonyms:Array(String)}},
+        {pseudonyms:Array(String)},
         arrayMap(
             address -> lower(hex(SHA1(address))),
-            [{email}, lower({email}), concat('mailto:', {email}), concat('mailto:', lower({email}))]
+            [email, lower(email), concat('mailto:', email), concat('mailto:', lower(email))]
         )
     )
 )
 """
+# Of the LMS's tables those that have rows of users.
+TABLES_OF_USERS = ("external_id", "user_profile", "course_enrollment")
 
 
 @dataclass
@@ -155,7 +158,7 @@ def is_plain(name: str) -> bool:
     """Whether the parser hashes the name of an account with its home page, not as an address."""
     return (
         bool(name)
-        and not re.search("[@\uff20\ufe6b]|%40", name, re.IGNORECASE)
+        and not re.search("[@\uff20\ufe6b]", unquote(name))
         and (len(name) == 40 or not IS_PSEUDONYM.fullmatch(name))
     )
 
@@ -176,6 +179,16 @@ def identified(client: Client, staging: str, ids: str) -> str:
     return f"{head} {IDENTIFIED.format(ids=ids)}"
 
 
+def columns_of_users(client: Client, names: RawNames) -> dict[str, set[str]]:
+    """Of each table of users that is there its columns; older releases have fewer."""
+    rows = client.query(
+        "select table, groupArray(name) from system.columns where database = {sink:String} "
+        "and table in {tables:Array(String)} group by table order by table",
+        parameters={"sink": names.event_sink_database, "tables": list(TABLES_OF_USERS)},
+    ).result_rows
+    return {table: set(columns) for table, columns in rows if "user_id" in columns}
+
+
 class Register:
     """Finds out who somebody is, in the tables of the LMS and in statements."""
 
@@ -184,7 +197,7 @@ class Register:
         self.client = client
         self.names = names
         self.staging = f"{schema}_staging"
-        self.columns = self._columns_of_the_lms()
+        self.columns = columns_of_users(client, names)
         self.home_pages = {normal_home_page(each) for each in home_pages}
         self.home_pages |= self._home_page_of_the_lms()
         self.elsewhere: set[tuple[str, str]] = set()
@@ -206,16 +219,6 @@ class Register:
         person.pseudonyms |= self._possible_pseudonyms(person)
         self._look_at_accounts(person)
         return person
-
-    def _columns_of_the_lms(self) -> dict[str, set[str]]:
-        """Of each table of users its columns; older releases have fewer."""
-        rows = self.client.query(
-            "select table, groupArray(name) from system.columns "
-            "where database = {sink:String} "
-            "and table in ('external_id', 'user_profile', 'course_enrollment') group by table",
-            parameters={"sink": self.names.event_sink_database},
-        ).result_rows
-        return {table: set(columns) for table, columns in rows if "user_id" in columns}
 
     def _home_page_of_the_lms(self) -> set[str]:
         """The home page that most of its ids are sent from, or the only one there is."""
@@ -277,7 +280,7 @@ class Register:
             if "external_user_id" in columns:
                 conditions.append("toString(external_user_id) in {pseudonyms:Array(String)}")
             if "email" in columns:
-                conditions.append(OF_THE_ADDRESS.format(email="email"))
+                conditions.append(OF_THE_ADDRESS)
             rows = self.client.query(
                 f"select distinct user_id from {self.names.event_sink(table)} "
                 f"where user_id > 0 and ({' or '.join(conditions)})",

@@ -154,8 +154,8 @@ def dbapi(check: Check, link: str | None = None) -> ModuleType:
             options.pop(name, None)
         options.pop("path", None)
         # The driver passes on what begins with ch_, and drops `settings`.
-        options.pop("settings", None)
-        options |= {f"ch_{name}": value for name, value in SETTINGS.items()}
+        settings = {**options.pop("settings", {}), **SETTINGS}
+        options |= {f"ch_{name}": value for name, value in settings.items()}
         client = _snapshot.client(str(path), **options)
         return _SnapshotConnection(check, client, lambda c: _snapshot.give_back(c, options))
 

@@ -104,7 +104,7 @@ or (
 )
 """
 # Of the LMS's tables those that have rows of users.
-TABLES_OF_USERS = ("external_id", "user_profile", "course_enrollment")
+TABLES_OF_USERS = ("user_profile", "course_enrollment", "external_id")
 
 
 @dataclass

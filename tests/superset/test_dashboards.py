@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,12 @@ import pytest
 import yaml
 from conftest import PROJECT, User, environment, run, serving
 from selenium import webdriver
-from selenium.common.exceptions import WebDriverException
+from selenium.common.exceptions import (
+    ElementClickInterceptedException,
+    ElementNotInteractableException,
+    StaleElementReferenceException,
+    WebDriverException,
+)
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -60,6 +65,11 @@ import local_config
 from local_config import *
 DATA_CACHE_CONFIG = {"CACHE_TYPE": "NullCache"}
 """
+MOVING = (
+    ElementClickInterceptedException,
+    ElementNotInteractableException,
+    StaleElementReferenceException,
+)
 QUERY = """
 import sys, clickhouse_connect
 client = clickhouse_connect.get_client(interface="chdb", path=sys.argv[1])
@@ -236,12 +246,20 @@ class Browser:
             [field] = self.find(f"input#NATIVE_FILTER-{slug}-{name}")
             field.send_keys(value)
             option = f".ant-select-item-option[title='{value}']"
-            self.wait(partial(self.find, option), f"{value} in the filter {name}")
-            self.find(option)[0].click()
+            self.wait(partial(self.is_clicked, option), f"{value} in the filter {name}")
             field.send_keys(Keys.ESCAPE)
         [button] = self.find("[data-test=filter-bar__apply-button]")
         self.wait(button.is_enabled, "the button that applies filters")
         button.click()
+
+    def is_clicked(self, selector: str) -> bool:
+        """Whether one of the elements is there, stands still, and is clicked now."""
+        for each in self.find(selector):
+            # A list that opens or closes moves, and may be drawn anew under the pointer.
+            with suppress(*MOVING):
+                each.click()
+                return True
+        return False
 
     def close(self) -> None:
         self.driver.quit()

@@ -1,5 +1,6 @@
 """What Superset's configuration needs to show the marts: `protect(globals())`."""
 
+import json
 import os
 import re
 import sys
@@ -10,6 +11,9 @@ from typing import Any
 
 # The database that a connection is being made for: DB_CONNECTION_MUTATOR is not told.
 _database: ContextVar[Any] = ContextVar("oars_database", default=None)
+
+LONGEST_REQUEST = 1_000_000  # bytes
+PEOPLE = ("owners", "created_by", "changed_by")
 
 DRIVERS = ("clickhousedb", "clickhouse")  # as addresses of databases name them
 
@@ -183,27 +187,57 @@ def _app_mutator(
     Superset's lists of owners give names and e-mail addresses of all to whoever may read charts.
     """
     of_users = re.compile(r"^/api/v1/\w+/related/")
+    with_owners = re.compile(
+        r"^/superset/fetch_datasource_metadata|^/datasource/get/|^/api/v1/(explore|dataset)/"
+    )
 
     def name_nobody(response: Any) -> Any:
         from flask import request
         from superset import security_manager
 
         # Who asks is known by now, also where they asked with a token.
-        if (
-            of_users.match(request.path)
-            and response.status_code == 200
-            and not any(
-                security_manager.can_access("can_write", asset)
-                for asset in ("Chart", "Dashboard", "Dataset")
-            )
+        if response.status_code == 200 and not any(
+            security_manager.can_access("can_write", asset)
+            for asset in ("Chart", "Dashboard", "Dataset")
         ):
-            response.set_data('{"count": 0, "result": []}')
+            if of_users.match(request.path):
+                response.set_data('{"count": 0, "result": []}')
+            elif with_owners.match(request.path) and response.is_json:
+                response.set_data(json.dumps(_without_people(response.get_json())))
         return response
 
+    def refuse_long() -> Any:
+        from flask import request
+
+        # Files to import are not for readers.
+        if request.path.rstrip("/").endswith("import"):
+            return None
+        request.max_content_length = LONGEST_REQUEST  # also of a body that does not say its length
+        if (request.content_length or 0) > LONGEST_REQUEST:
+            return {"message": "The request is too long for the dashboards."}, 413
+        return None
+
     def mutate(app: Any) -> None:
+        from oars_superset.work import bound_work
+
         if chained:
             chained(app)
         _bound_templates(settings, app)
+        bound_work(_refusal)
+        app.before_request(refuse_long)
         app.after_request(name_nobody)
 
     return mutate
+
+
+def _without_people(answer: Any, is_of_people: bool = False) -> Any:
+    """An answer without usernames and addresses of owners and editors, at any depth."""
+    if isinstance(answer, list):
+        return [_without_people(each, is_of_people) for each in answer]
+    if isinstance(answer, dict):
+        return {
+            key: _without_people(value, is_of_people or key in PEOPLE)
+            for key, value in answer.items()
+            if not (is_of_people and key in ("email", "username"))
+        }
+    return answer

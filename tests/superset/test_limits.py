@@ -43,7 +43,7 @@ HUGE = {
     "brackets": "(" * 1_500 + "1" + ")" * 1_500,
     "braces": "{'a':" * 60 + "1" + "}" * 60,
     "words": " or ".join(["a = b"] * 40_000),
-    "characters": "'" + "a" * 2_000_000 + "'",
+    "characters": "'" + "a" * 900_000 + "'",
     "not": "not " * 1_900 + "1",
     "a name that does not end": "`a",
     "a map of one": "map(1)",
@@ -72,7 +72,7 @@ TEMPLATES = {
     "metric": "{{ metric('rows') }}",
     "who": "'{{ current_username() }}'",
     "comment": "1 {# comment #}",
-    "macro names": "{{ " + "current_username(" * 60_000,
+    "macro names": "{{ " + "current_username(" * 50_000,
 }
 # Those that need no name, loop or macro of an author's own.
 OF_AUTHORS = [

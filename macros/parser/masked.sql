@@ -2,7 +2,7 @@
     Text with *** for what gives a person away: an e-mail address, however it is written (plain,
     encoded, in any alphabet, spelled out); the user part of a URL, the values of its parameters, the
     name in that of a profile; a link to a person, as tel: is; values that JSON or a header calls names,
-    addresses or secrets; a telephone number, that is + and 8 to 15 digits, or 9 to 15 digits in three
+    addresses or secrets; a telephone number, that is + and 8 digits or more, or 9 to 15 digits in three
     groups or more. Keys of Open edX, which have an @ themselves, UUIDs and digits that go on from a
     word, as in a file's name, are left alone. The text is cut into pieces, each kept or masked.
 -#}
@@ -10,26 +10,61 @@
     {%- set letter -%} A-Za-z_\\x{C0}-\\x{1FFF} {%- endset -%}
     {%- set never -%} \\s"<>()\\[\\]{},;:/=&?#@|\\\\ {%- endset -%}
     {%- set address -%} {{ address_pattern(never, letter) }} {%- endset -%}
+    {%- set blank -%} (?:\\s|{{ encoded_blank() }}) {%- endset -%}
+    {%- set dot -%} [.．。｡․﹒] {%- endset -%}
 
     {#- What is kept although it looks like an address or a number. -#}
     {%- set key -%} {{ kept_key() }} {%- endset -%}
+    {%- set key_in_path -%} (?:[{{ letter }}0-9-]+[/&?#])?{{ key }} {%- endset -%}
     {%- set uuid -%} [0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12} {%- endset -%}
+    {#- It begins with back slashes, as a host may. -#}
+    {%- set escaped_word -%} \\\\{1,4}u(?:00[89a-fA-F]|0?[1-9a-fA-F])[A-Za-z0-9.\\\\]* {%- endset -%}
 
     {#- What is before a value that is masked, and stays: of a URL, a link, JSON, a header. -#}
-    {%- set secret -%} (?i:[a-z_-]*(?:session_?id|token|passw(?:or)?d|secret|api_?key|authorization)) {%- endset -%}
-    {%- set personal -%} (?i:[a-z_]*(?:account|actor|name|mail|mbox(?:_sha1sum)?|openid|phone)) {%- endset -%}
+    {%- set secret -%} (?i:[a-z_-]*(?:session_?id|token|passw(?:or)?d|secret|api[_-]?key|authorization)) {%- endset -%}
+    {%- set personal -%} (?i:[a-z_ -]*(?:account|actor|name|mail|mbox(?:_sha1sum)?|openid|phone)) {%- endset -%}
     {%- set parameter -%} (?:[?&#](?:amp;)*|;)[{{ letter }}0-9.~%\\[\\]-]*= {%- endset -%}
     {%- set link -%} (?i:mailto|tel|sms|smsto|sips?|xmpp|skype|callto|acct)(?::|%3A) {%- endset -%}
-    {%- set member -%} \\\\{0,4}"(?:{{ personal }}|{{ secret }})\\\\{0,4}"\\s*:\\s*\\\\{0,4}" {%- endset -%}
-    {%- set header -%} {{ secret }}(?:=|\\s*:\\s*)(?:(?i:bearer|basic)\\s+)? {%- endset -%}
+    {#- JSON escapes a quote in a value, and the quotes around it too, once more, in JSON that a text holds. -#}
+    {%- set quote -%} (?:\\\\{0,4}["\']|&(?:amp;)*(?:quot|apos|#0*3[49]);) {%- endset -%}
+    {%- set called -%} {{ quote }}(?:{{ personal }}|{{ secret }}){{ quote }}\\s*:\\s* {%- endset -%}
+    {#- Of an actor and an account the parts are called by names of their own. -#}
+    {%- set has_parts -%} {{ quote }}(?i:[a-z_ -]*(?:name|mail|phone)){{ quote }}\\s*:\\s*{ {%- endset -%}
+    {%- set value -%}
+        (?:
+        {{- '' }}"(?:[^"\\\\]|\\\\.)*
+        {{- '|' }}\'(?:[^\'\\\\]|\\\\.)*
+        {{- '|' }}\\\\"(?:[^"\\\\]|\\\\{2,}[^\\\\]|\\\\[^"\\\\])*
+        {{- '|' }}\\\\{2,4}"[^"\\\\]*
+        {{- '|' }}\\\\{1,4}\'[^\'\\\\]*
+        {{- '|' }}&(?:amp;)*[a-z0-9#]+;[^&]*
+        {{- '|' }}\\[[^\\]]*)
+    {%- endset -%}
+    {%- set line -%} (?i:[a-z_-]*(?:api[_-]?key|authorization):\\s*|[a-z-]*cookie:\\s*[^\\s=;,"]+=) {%- endset -%}
+    {%- set in_quotes -%} \\s*[:=]\\s*(?:"[^"\\n]*|\'[^\'\\n]*) {%- endset -%}
+    {%- set header -%} (?:=|\\s*:\\s*)(?:(?i:bearer|basic)\\s+)? {%- endset -%}
     {#- A browser takes back slashes for slashes, and JSON writes them before each. -#}
     {%- set slashes -%} (?:\\\\{0,2}/|\\\\){2} {%- endset -%}
-    {%- set before -%} (?:{{ parameter }}|{{ link }}|{{ member }}|{{ header }}|{{ slashes }}|/u/) {%- endset -%}
+    {%- set before -%} (?:{{ parameter }}|{{ link }}|{{ called }}(?:{{ quote }}|[\\[{])|{{ line }}|{{ secret }}(?:\\s*[:=]\\s*["\']|{{ header }})|{{ slashes }}|{{ slash_u() }}) {%- endset -%}
 
-    {%- set plus -%} (?:[+＋]|&#0*43;) {%- endset -%}
-    {%- set between -%} [ .()\\x{A0}\\x{2009}-\\x{2015}\\x{202F}-] {%- endset -%}
-    {%- set number -%} [(]?{{ plus }}?[(]?[0-9](?:{{ between }}{0,3}[0-9])*(?: ?(?:x|ext[.]?) ?[0-9]+)?\\b {%- endset -%}
-    {%- set digit_count -%} length(replaceRegexpAll(piece, '[^0-9]|^&#0*43;', '')) {%- endset -%}
+    {%- set plus -%} (?:[+＋]|&(?:amp;)*(?:#0*43;|#[xX]0*2[bB];|plus;)|%(?:25)*2[bB]|\\\\{1,4}(?:u002|x2)[bB]) {%- endset -%}
+    {#- Between digits. A / is also in dates and fractions: it has to follow a + or a first group with a 0. -#}
+    {%- set marks_between -%} \\t .()·•‧\\x{A0}\\x{AD}\\x{2009}-\\x{2015}\\x{200B}-\\x{200D}\\x{202F}\\x{2060}- {%- endset -%}
+    {%- set between -%} [{{ marks_between }}]{0,3}(?:{{ encoded_blank() }}[()-]?)? {%- endset -%}
+    {%- set between_after_plus -%} [/_~{{ marks_between }}]{0,3}(?:{{ encoded_blank() }}[()-]?)? {%- endset -%}
+    {%- set digit -%} [0-9{{ other_digits() }}] {%- endset -%}
+    {%- set no_digit -%} [^0-9{{ other_digits() }}] {%- endset -%}
+    {%- set said -%} _?(?:(?i:tel|phone|mobile|mob|fax|ph|[tmfp])[.]?)? {%- endset -%}
+    {%- set grouped -%} (?:{{ between }}{{ digit }})* {%- endset -%}
+    {%- set number -%}
+        (?:
+        {{- said }}[(]?(?:{{ plus }}[(]?{{ digit }}(?:{{ between_after_plus }}{{ digit }})*|0(?:{{ grouped }}[)]? ?/ ?)?)
+        {{- '|' }}_?[(]?{{ digit }}
+        {{- ')' }}{{ grouped }}{{ between }}(?:[0-9](?: ?(?:x|ext[.]?) ?[0-9]+)?(?:\\b|_)|[{{ other_digits() }}])
+    {%- endset -%}
+    {%- set digit_count -%}
+        lengthUTF8(replaceRegexpAll(piece, '{{ plus }}|{{ encoded_blank() }}|{{ no_digit }}', ''))
+    {%- endset -%}
     {%- set shown -%} replaceRegexpOne(piece, '(?s)^({{ before }}).+?(@?)$', '\\1***\\2') {%- endset -%}
     {#-
         A run of so many letters without a blank or a mark is no text. What is below may look at the
@@ -50,25 +85,28 @@
         {{ may_identify(text) }},
         arrayStringConcat(arrayMap(
             piece -> multiIf(
-                length(piece) = 1 or match(piece, '^(?:{{ key }}|{{ uuid }})$'), piece,
+                length(piece) = 1 or match(piece, '^(?:{{ key_in_path }}|{{ uuid }}|{{ escaped_word }})$'), piece,
                 {{ shown }} != piece, {{ shown }},
-                match(piece, '(?s)@.|[\\s_-](?i:at)[\\s_-]'), '***',
+                match(piece, '(?s)@.|{{ blank }}(?i:at)|(?i:at){{ blank }}|[-_*|+](?i:at)[-_*|+].*(?:[-_*|+](?i:dot)[-_*|+]|{{ dot }}{{ top_level_domain() }})'), '***',
                 match(piece, '^{{ number }}$')
-                and {{ digit_count }} between 8 and 15
                 and (
-                    match(piece, '{{ plus }}')
-                    or {{ digit_count }} > 8 and match(piece, '[0-9][^0-9]+[0-9]+[^0-9]+[0-9]')
+                    {{ digit_count }} >= 8 and match(piece, '{{ plus }}')
+                    or {{ digit_count }} between 9 and 15
+                    and match(piece, '{{ digit }}{{ no_digit }}+{{ digit }}+{{ no_digit }}+{{ digit }}')
                 ), '***',
                 piece
             ),
             extractAll(
                 {{ plainly_written(bounded) }},
-                '(?s){{ key }}@[^{{ never }}]+|{{ key }}
-                {{- '|' }}(?:{{ parameter }}|{{ link }}|{{ header }})[^\\s&;#"<>]+|{{ member }}[^"\\\\]*
+                '(?s){{ key_in_path }}@[^{{ never }}]+|{{ key_in_path }}
+                {{- '|' }}{{ line }}(?:="[^"\\n]*"|[^\\r\\n"<>])+
+                {{- '|' }}{{ called }}{{ value }}|{{ has_parts }}[^}]*
+                {{- '|' }}{{ secret }}{{ in_quotes }}
+                {{- '|' }}(?:{{ parameter }}|{{ link }}|{{ secret }}{{ header }})[^\\s&;#"<>]+
                 {{- '|' }}{{ slashes }}[^\\s/?#"<>@\\\\]*(?::[^\\s/?#"<>@]*)?@
-                {{- '|' }}/u/[^\\s/?#"<>]+/?(?:[?#][^\\s"<>]*|[\\s"<>]|$)
+                {{- '|' }}{{ slash_u() }}(?:[^\\s/?#"<>\\\\]|\\\\{1,4}u[0-9a-fA-F]{4})+(?:/?[?#][^\\s"<>]*)?
                 {{- '|' }}{{ address }}|{{ uuid }}|{{ number }}
-                {{- '|' }}[{{ letter }}][{{ letter }}0-9.+-]*|[{{ letter }}0-9]+|[^{{ never }}{{ letter }}0-9+＋]+|.'
+                {{- '|' }}(?:[{{ letter }}]|{{ escaped_letter() }})(?:[{{ letter }}0-9.+-]|{{ escaped_letter() }}|%(?:25)*2[bB])*|[{{ letter }}0-9]+|[^{{ never }}{{ letter }}0-9%+＋０-９]+|.'
             )
         )),
         {{ text }}

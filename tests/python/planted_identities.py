@@ -114,6 +114,12 @@ ADDRESSES = [
     Form("address, IPv6 literal", "{who}@[IPv6:2001:db8::7]", WHO),
     Form("address, bare IPv4", "{who}@192.0.2.7", WHO),
     Form("address, path after it", "{who}@example.org/phone", WHO),
+    # Masked in a text, but for what a / parts; of a URL the parser takes what such signs part.
+    *(
+        Form(f"address, {sign} in it", f"{{who}}{sign}x@example.org", WHO, is_hopeless=True)
+        for sign in "/&?#"
+    ),
+    Form("address, glued to a key", "course-v1:{who}@example.org", WHO),
     Form("address, second @ before it", "follow @{who}@example.org", WHO),
 ]
 
@@ -227,6 +233,42 @@ SPELLED_ADDRESSES = [
     Form("no-break blanks around @", "{who}\u00a0@\u00a0example.org", WHO),
     Form("line break at the @", "{who}@\nexample.org or {who}\n@example.org", WHO),
     Form("spelled, no domain end", "{who} (at) example", WHO),
+    *(
+        Form(f"spelled, at and a domain in {end}", f"{{who}} at mail.{end}", WHO)
+        for end in ("de", "fr", "io", "nl", "ru", "com.py", "app", "xn--p1ai", "\u0440\u0444")
+    ),
+    Form("spelled, capitals, of a country", "{who} AT EXAMPLE.DE", WHO),
+    Form("spelled, host with digits", "{who} at o2.example and {who} at 163.com", WHO),
+    Form("spelled, wide parentheses", "{who}\uff08at\uff09example\uff08dot\uff09org", WHO),
+    Form("spelled, wide brackets", "{who}\uff3bat\uff3dexample.org", WHO),
+    Form("spelled, lenticular brackets", "{who}\u3010at\u3011example.org", WHO),
+    Form("spelled, doubled parentheses", "{who}((at))example((dot))org", WHO),
+    Form("spelled, doubled angle brackets", "{who} <<at>> example.org", WHO),
+    Form("spelled, guillemets", "{who}\u00abat\u00bbexample.org", WHO),
+    Form("spelled, hyphens and blanks", "{who} -at- example -dot- org", WHO),
+    Form("spelled, two hyphens", "{who}--at--example--dot--org", WHO),
+    Form("spelled, asterisks", "{who}*at*mail*dot*example*dot*org", WHO),
+    Form("spelled, bars", "{who}|at|example|dot|org", WHO),
+    Form("spelled, hyphens and a domain", "{who}-at-example.org, {who}_AT_example.de", WHO),
+    Form("spelled, encoded blanks", "/to/{who}%20at%20example.org {who}%09at%09a.test", WHO),
+    Form("spelled, plus for blanks", "{who}+at+example.org {who}+at+example+dot+org", WHO),
+    Form("spelled, entities for blanks", "{who}&#160;at&#32;example&nbsp;dot&nbsp;org", WHO),
+    Form("entities for blanks around @", "{who}&nbsp;@&nbsp;example.org", WHO),
+    Form("encoded blanks around @", "/to/{who}%20%40%20example.org", WHO),
+    Form(
+        "spelled, at in quotes",
+        "{who} 'at' example.org",
+        WHO,
+        # Quotes part texts: of JSON and of code.
+        is_hopeless=True,
+    ),
+    Form(
+        "spelled, file name as a domain",
+        "{who} at example.py",
+        WHO,
+        # In a course on programming that is a script: "look at example.py".
+        is_hopeless=True,
+    ),
     Form(
         "spelled, at in another language",
         "{who} arroba example punto org",
@@ -281,6 +323,44 @@ TELEPHONES = [
         f"05 55 {P1} {P2} {P3} {{d[6]}}0",
         (f"{P1} {P2} {P3}", "{digits}"),
     ),
+    Form("telephone, slashes", f"+1/555/{D3}{D4}", (f"{D3}{D4}", "{digits}")),
+    Form("telephone, slash", f"0555/{D3} {D4}", (f"{D3} {D4}", "{digits}")),
+    Form("telephone, slash, glued", f"(0555)/{D3}-{D4}", (f"{D3}-{D4}", "{digits}")),
+    Form(
+        "telephone, trunk zero and a slash",
+        f"+1 (0)555 / {D3} {D4}",
+        (f"{D3} {D4}", "{digits}"),
+    ),
+    Form("telephone, underscores", f"+1_555_{D3}_{D4}", (f"{D3}_{D4}", "{digits}")),
+    Form("telephone, middle dots", f"+1 \u00b7 555 \u00b7 {D3}{D4}", ("{digits}",)),
+    Form("telephone, bullets", f"+1 \u2022 555\u2027{D3}{D4}", ("{digits}",)),
+    Form("telephone, tabs", f"+1\t555\t{D3}\t{D4}", (f"{D3}\t{D4}", "{digits}")),
+    Form("telephone, soft hyphens", f"+1\u00ad555\u00ad{D3}{D4}", ("{digits}",)),
+    Form("telephone, zero-width blanks", f"+1\u200b555\u200b{D3}{D4}", ("{digits}",)),
+    Form("telephone, entities for blanks", f"+1&nbsp;555&#160;{D3}{D4}", ("{digits}",)),
+    Form("telephone, percent-encoded", f"/to/%2B1%20555%20{D3}{D4}", ("{digits}",)),
+    Form("telephone, after a T", f"T0555 {D3} {D4}, m.0555 {D3} {D4}", (f"{D3} {D4}", "{digits}")),
+    Form("telephone, glued to its name", "tel+1555{digits} Tel.01 555{digits} 0", ("{digits}",)),
+    Form("telephone, in Markdown", f"_0555 {D3} {D4}_", (f"{D3} {D4}", "{digits}")),
+    Form("telephone, encoded plus", "\\u002b1555{digits} %2B1555{digits}", ("{digits}",)),
+    Form(
+        "telephone, more entities for plus",
+        "&plus;1555{digits} &#x2b;1555{digits} &#x2B;1555{digits} &amp;#43;1555{digits}",
+        ("{digits}",),
+    ),
+    Form("telephones, with / and one plus", "+1555{digits}/1555{digits}", ("{digits}",)),
+    Form("telephone, full-width digits", f"\uff0b\uff11\uff15 {D3}{D4}", ("{digits}",)),
+    Form("telephone, Arabic digits", f"+\u0661\u0665 {D3}{D4}", ("{digits}",)),
+    Form("telephone, Devanagari digits", f"\u0967\u096b {D3} {D4}", (f"{D3} {D4}", "{digits}")),
+    # As numbers with commas, formulas and times are written.
+    Form(
+        "telephone, other signs between",
+        "+1,555,{digits} +1*555*{digits} +1|555|{digits} +1:555:{digits}",
+        ("{digits}",),
+        is_hopeless=True,
+    ),
+    # A letter and a + are also a formula or a key, as Org+2026.
+    Form("telephone, glued to a letter", "x+1555{digits}", ("{digits}",), is_hopeless=True),
     Form("tel link", "tel:+1555{digits}", ("{digits}",)),
     Form("tel link, hyphens", f"tel:+1-555-{D3}-{D4};ext=12", (f"{D3}-{D4}", "{digits}")),
     Form("tel link, local", f"tel:{D3}-{D4};phone-context=+1555", (f"{D3}-{D4}", "{digits}")),
@@ -336,14 +416,32 @@ LINKS = [
     Form("authorization header", "Authorization: Bearer {who}.{who}.{who}", WHO),
     Form("session cookie", "Cookie: a=1; sessionid={who}; csrftoken={who}", WHO),
     Form("username in JSON in a string", '{{"username": "{who}", "n": 1}}', WHO),
-    Form("profile page of Open edX", "https://example.org/u/{who}", WHO),
+    Form("username in JSON, escaped quote", '{{"username": "a\\"{who}", "n": 1}}', WHO),
+    Form("username in JSON in JSON", '{{\\"username\\": \\"a\\\\\\"{who}\\", 1}}', WHO),
+    Form("name in JSON, keys of two words", '{{"full name": "{who}", "user-name":"{who}"}}', WHO),
+    Form("address in JSON, hyphen", '{{"e-mail": "{who}"}}', WHO),
+    Form("name in a dictionary of Python", "{{'name': 'a \\' {who}', 'n': 1}}", WHO),
+    Form("names in JSON, list", '{{"name": ["a", "{who}"], "n": 1}}', WHO),
+    Form("names in JSON, object", '{{"name": {{"first": "{who}"}}, "n": 1}}', WHO),
+    Form("name in JSON in HTML", "{{&quot;name&quot;:&quot;{who}&quot;}}", WHO),
+    Form("secrets in quotes", "token=\"{who}\" and password: 'a {who}'", WHO),
+    Form("authorization header, other schemes", "Authorization: Token {who}\r\nx", WHO),
+    Form("authorization header, digest", 'Authorization: Digest username="{who}", uri="/"', WHO),
+    Form("session cookie, other names", "Set-Cookie: sid={who}; path=/\nCookie: sid={who}", WHO),
+    Form("header of a key", "X-Api-Key: a {who}", WHO),
     Form(
-        "parameter with an unknown name",
-        "https://example.org/x?p={who}",
+        "secret in a sentence",
+        "my password is {who}",
         WHO,
-        # Nothing tells the value from that of any other parameter.
+        # A word among words.
         is_hopeless=True,
     ),
+    Form("profile page of Open edX", "https://example.org/u/{who}", WHO),
+    Form("profile page, with a page below", "https://example.org/u/{who}/badges", WHO),
+    Form("profile page, capital", "https://example.org/U/{who}", WHO),
+    Form("profile page, encoded", "https://example.org/u%2F{who}", WHO),
+    Form("profile page, escaped slashes", "https:\\/\\/example.org\\/u\\/{who}\\/x", WHO),
+    Form("parameter with an unknown name", "https://example.org/x?p={who}", WHO),
     Form(
         "part of a path",
         "https://example.org/blog/{who}/post",

@@ -65,7 +65,6 @@ PERMISSIONS = {
         "can_dashboard",
         "can_dashboard_permalink",
         "can_explore",
-        "can_explore_json",
         "can_fetch_datasource_metadata",
         "can_language_pack",
         "can_log",

@@ -164,7 +164,11 @@ def _dialects(chained: Any) -> Callable[[], dict[str, Any]]:
 def _bound_templates(settings: dict[str, Any], app: Any) -> None:
     from superset.jinja_context import JinjaTemplateProcessor, get_template_processors
 
-    from oars_superset.limits import look_for_macros_in_time, template_processor
+    from oars_superset.limits import (
+        look_for_macros_in_time,
+        read_errors_in_time,
+        template_processor,
+    )
 
     def is_guarded(database: Any) -> bool:
         return _is_guarded(settings, database, database.backend)
@@ -177,6 +181,7 @@ def _bound_templates(settings: dict[str, Any], app: Any) -> None:
     app.config["CUSTOM_TEMPLATE_PROCESSORS"] = {**given, **own}
     get_template_processors.cache_clear()
     look_for_macros_in_time()
+    read_errors_in_time()
 
 
 def _app_mutator(
@@ -188,18 +193,23 @@ def _app_mutator(
     """
     of_users = re.compile(r"^/api/v1/\w+/related/")
     with_owners = re.compile(
-        r"^/superset/fetch_datasource_metadata|^/datasource/get/|^/api/v1/(explore|dataset)/"
+        r"^/superset/fetch_datasource_metadata|^/datasource/get/"
+        r"|^/api/v1/(chart|dashboard|dataset|explore)/"
     )
+
+    def only_reads() -> bool:
+        """Whether who asks writes nothing; called where that is known, also of a token."""
+        from superset import security_manager
+
+        return not any(
+            security_manager.can_access("can_write", asset)
+            for asset in ("Chart", "Dashboard", "Dataset")
+        )
 
     def name_nobody(response: Any) -> Any:
         from flask import request
-        from superset import security_manager
 
-        # Who asks is known by now, also where they asked with a token.
-        if response.status_code == 200 and not any(
-            security_manager.can_access("can_write", asset)
-            for asset in ("Chart", "Dashboard", "Dataset")
-        ):
+        if response.status_code == 200 and only_reads():
             if of_users.match(request.path):
                 response.set_data('{"count": 0, "result": []}')
             elif with_owners.match(request.path) and response.is_json:
@@ -218,12 +228,14 @@ def _app_mutator(
         return None
 
     def mutate(app: Any) -> None:
+        from oars_superset.oldest import close_oldest
         from oars_superset.work import bound_work
 
         if chained:
             chained(app)
         _bound_templates(settings, app)
         bound_work(_refusal)
+        close_oldest(only_reads, _refusal)
         app.before_request(refuse_long)
         app.after_request(name_nobody)
 

@@ -16,7 +16,8 @@ gets more with each version, so the guard is a list of what is allowed. A query 
    - what names a table by a text or by its second argument: in(), notIn() and their kin;
    - what a limit of time does not stop, for one row or block of it runs to its end (edit distances,
      n-grams, searches without regard to case in UTF-8), and what makes long texts for it (repeat,
-     lpad, arrayResize);
+     lpad, printf, arrayResize);
+   - what takes the name of a function as a text (arrayReduce): it would have any;
    - what only waits or fails (sleep, throwIf), internal names (__...), random numbers and ids,
      geometry, encryption, prometheus: nothing that a dashboard of courses asks for.
 
@@ -52,6 +53,11 @@ MOST_WORDS = 2_000
 DEEPEST = 40  # brackets of any kind within each other
 DEEPEST_TYPES = 4  # sqlglot reads `tuple(tuple(...))` in a time that doubles with each level
 OPENING, CLOSING = ("(", "[", "{"), (")", "]", "}")
+# The driver looks for a LIMIT, a parameter and a comment from each place where one could begin, in
+# texts too, to the end of the query: more of these would freeze the whole server.
+MOST_BLANKS = 100  # in a row
+MOST_OF_A_MARK = 100
+MARKS = ("{", "%(", "/*", "$")
 
 FUNCTIONS = frozenset((Path(__file__).parent / "functions.txt").read_text().split())
 COMBINATORS = """
@@ -135,8 +141,7 @@ def check(
     A relation without a schema is in `default_schema`. `functions` are allowed besides those of
     functions.txt, in small letters.
     """
-    if len(sql) > LONGEST_QUERY:
-        raise Refused("The query is too long for the dashboards.")
+    check_characters(sql)
     sql = re.sub(r";\s*$", "", sql, flags=re.ASCII)
     tokens = list(_tokens(sql))
     check_size(_words(tokens))
@@ -153,6 +158,17 @@ def check(
     except RecursionError as error:
         raise Refused("The query is nested too deep.") from error
     return trees[0]
+
+
+def check_characters(sql: str) -> None:
+    """Raise Refused if a text is too long, or would keep the driver busy."""
+    if len(sql) > LONGEST_QUERY:
+        raise Refused("The query is too long for the dashboards.")
+    if re.search(rf"\s{{{MOST_BLANKS + 1}}}", sql):
+        raise Refused("The query has too many blanks in a row for the dashboards.")
+    for mark in MARKS:
+        if sql.count(mark) > MOST_OF_A_MARK:
+            raise Refused(f"The query has {mark} too often for the dashboards.")
 
 
 def check_size(words: Iterable[Word]) -> int:

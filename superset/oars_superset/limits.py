@@ -8,8 +8,9 @@ look at. Two settings of Superset's own reach all places where it does so:
 - CUSTOM_TEMPLATE_PROCESSORS: `template_processor()` renders what an author of datasets wrote, and
   nothing else: no text that came with a reader's request.
 
-A third place has no setting. To see whether a query depends on who asks, Superset looks for macros
-by an expression that takes hours on a text made for it: `look_for_macros_in_time()`.
+Two more places have no setting. To see whether a query depends on who asks, Superset looks for macros
+by an expression that takes hours on a text made for it: `look_for_macros_in_time()`. So does the
+driver, in an error that repeats what a reader wrote: `read_errors_in_time()`.
 """
 
 import re
@@ -24,7 +25,7 @@ from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import SqlglotError
 from sqlglot.tokens import Token, TokenType
 
-from oars_superset.guard import LONGEST_QUERY, Refused, Word, check_size
+from oars_superset.guard import Refused, Word, check_characters, check_size
 
 # The greatest of the shipped charts comes to 1,500: Superset reads a dataset's SQL several times.
 MOST_WORDS_OF_A_REQUEST = 20_000
@@ -35,6 +36,7 @@ NO_TEMPLATES = (
 )
 # Not all that ends so: LINESTRING is a type.
 _VALUES = frozenset(kind for kind in TokenType if f"_{kind.name}".endswith(("_STRING", "_NUMBER")))
+_NOT_WITHIN_BLANKS = r"(?<!\s)"
 _TEMPLATE = re.compile(r"\{[{%#]")
 # What makes much of little. Columns and metrics are lists of names and values: nobody misses it.
 _OPERATORS = ("*", "**", "%")
@@ -72,8 +74,7 @@ def dialect(base: Any, refusal: Refusal) -> type[Dialect]:
 
 def check_text(sql: str, dialect: Dialect | None = None) -> int:
     """Give how many words a text has; raise Refused if it is too long or nested too deep."""
-    if len(sql) > LONGEST_QUERY:
-        raise Refused("The query is too long for the dashboards.")
+    check_characters(sql)
     dialect = dialect or Dialect.get_or_raise("clickhouse")
     try:
         tokens = dialect.tokenize(sql)
@@ -196,3 +197,16 @@ def look_for_macros_in_time() -> None:
     if "current_username" not in names:
         raise RuntimeError("Superset looks for its macros in another way: see limits.py.")
     ExtraCache.regex = re.compile(rf"(?:{'|'.join(names)})\(")
+
+
+def read_errors_in_time() -> None:
+    """Let the driver look for a server's version at the beginning of blanks, not at each of them.
+
+    Raises RuntimeError if its expression is not what it was.
+    """
+    from clickhouse_connect.driver import exceptions
+
+    pattern = exceptions._version_trailer_re.pattern.removeprefix(_NOT_WITHIN_BLANKS)
+    if not pattern.startswith(r"\s*\("):
+        raise RuntimeError("The driver reads errors in another way: see limits.py.")
+    exceptions._version_trailer_re = re.compile(_NOT_WITHIN_BLANKS + pattern)

@@ -98,7 +98,8 @@ with create_app().app_context():
                for perm in sys.argv[2:]]
     staff = manager.find_role("Course staff")
     analyst.permissions = [*(p for p in staff.permissions
-                             if p.permission.name != "datasource_access"), *granted]
+                             if p.permission.name != "datasource_access"), *granted,
+                           manager.find_permission_view_menu("can_explore_json", "Superset")]
     for number, (name, roles) in enumerate(json.loads(sys.argv[1]).items()):
         found = [manager.find_role(role) for role in roles]
         user = manager.add_user(name, "a", "b", f"{number}@example.org", found, password="password")
@@ -113,6 +114,7 @@ EXTRA_USERS = {
     "analyst_of_two": ["Analyst"],
     "staff_and_operator": ["Course staff", "Operator"],
     "pii_reader": ["PII", "Course staff"],
+    "author": ["Alpha"],
 }
 
 

@@ -622,6 +622,49 @@ def test_readers_are_not_told_who_else_is_there(
     assert told.status_code == 404 or "@" in told.text or told.json()["result"]
 
 
+@pytest.fixture(scope="module")
+def owned(superset: Superset) -> tuple[int, int]:
+    """A chart and a dashboard with it, both of admin."""
+    admin = superset.user("admin")
+    dataset = superset.datasets["fct_enrollments"]
+    chart = {"datasource_id": dataset, "datasource_type": "table", "slice_name": "a"}
+    chart_id = admin.post("/api/v1/chart/", json=chart | {"viz_type": "table"}).json()["id"]
+    board = {"dashboard_title": "a", "published": True}
+    board_id = admin.post("/api/v1/dashboard/", json=board).json()["id"]
+    joined = admin.put(f"/api/v1/chart/{chart_id}", json={"dashboards": [board_id]})
+    assert joined.ok, joined.text
+    return chart_id, board_id
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/api/v1/chart/",
+        "/api/v1/chart/?q=(columns:!(owners.email,owners.username))",
+        "/api/v1/chart/?q=(columns:!(owners,created_by.email,changed_by.username))",
+        "/api/v1/chart/{chart}",
+        "/api/v1/chart/{chart}?q=(columns:!(owners.email,owners.username))",
+        "/api/v1/dashboard/",
+        "/api/v1/dashboard/?q=(columns:!(owners.email,owners.username))",
+        "/api/v1/dashboard/{board}",
+        "/api/v1/dashboard/{board}/charts",
+        "/api/v1/dashboard/{board}/datasets",
+        "/api/v1/dataset/?q=(columns:!(owners.email,owners.username))",
+    ],
+)
+def test_readers_are_not_told_who_owns_what(
+    one: User, superset: Superset, owned: tuple[int, int], url: str
+) -> None:
+    url = url.format(chart=owned[0], board=owned[1])
+    told = superset.user("admin").get(url)
+    assert told.ok, told.text
+    answer = one.get(url)
+    assert answer.ok, answer.text
+    assert answer.json().get("count", 1) > 0
+    for secret in ("@example.org", '"admin"'):
+        assert secret not in answer.text
+
+
 def test_nobody_takes_another_name(one: User) -> None:
     before = one.get("/api/v1/me/").json()["result"]["username"]
     one.put("/api/v1/me/", json={"username": "staff_of_two"})
@@ -651,6 +694,39 @@ def test_what_superset_cannot_read_is_kept_for_each_reader(superset: Superset) -
         return superset.user(name).rows(superset.datasets["counted"], columns=["n"])[0]["n"]
 
     assert [count(name) for name in ("admin", "analyst_of_two", "analyst")] == [15, 10, 5]
+
+
+def oldest_chart(user: User, dataset: int, **changes: Any) -> requests.Response:
+    """What `/superset/explore_json/` answers for a map of deck.gl."""
+    form = {
+        "datasource": f"{dataset}__table",
+        "viz_type": "deck_scatter",
+        "spatial": {"type": "latlong", "lonCol": "n", "latCol": "n"},
+        "point_radius_fixed": {"type": "fix", "value": 1},
+        "adhoc_filters": [],
+    }
+    return user.post(
+        "/superset/explore_json/", data={"form_data": json.dumps(form | changes)}
+    )
+
+
+@pytest.mark.parametrize("changes", [{}, {"viz_type": "deck_multi", "deck_slices": [1, 2, 3]}])
+def test_the_oldest_charts_are_for_their_authors(
+    superset: Superset, changes: dict[str, Any]
+) -> None:
+    dataset = superset.datasets["counted"]
+    assert oldest_chart(superset.user("admin"), dataset, **changes).ok
+    refused = oldest_chart(superset.user("analyst"), dataset, **changes)
+    assert "for their authors" in refused.text
+    assert oldest_chart(superset.user("staff_of_one"), dataset, **changes).status_code == 403
+
+
+def test_the_oldest_charts_keep_rows_for_each_author(superset: Superset) -> None:
+    def count(name: str) -> Any:
+        answer = oldest_chart(superset.user(name), superset.datasets["counted"])
+        return answer.json()["data"]["features"][0]["position"][0]
+
+    assert [count(name) for name in ("admin", "author")] == [15, 0]
 
 
 @pytest.mark.parametrize(

@@ -678,10 +678,10 @@ def grants(
 
 
 def _dbt_run(project_dir: Path, profiles_dir: Path | None, target: str | None) -> None:
-    from dbt.cli.main import dbtRunner
+    from oars.invoke import invoke_dbt
 
     arguments = ["run", "--quiet", "--project-dir", str(project_dir)]
     arguments += ["--profiles-dir", str(profiles_dir)] if profiles_dir else []
     arguments += ["--target", target] if target else []
-    if not dbtRunner().invoke(arguments).success:
+    if not invoke_dbt(arguments).success:
         raise OarsError("The run failed: see what dbt says above, mend it, and run `dbt run`.")

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from oars.connection import OarsError
+from oars.invoke import invoke_dbt
 
 
 def read_manifest(
@@ -16,10 +17,8 @@ def read_manifest(
     variables: dict[str, Any] | None = None,
 ) -> Any:
     """Read the project without an engine; OarsError where dbt cannot."""
-    from dbt.cli.main import dbtRunner
-
     with tempfile.TemporaryDirectory() as folder:
-        result = dbtRunner().invoke(
+        result = invoke_dbt(
             [
                 *("parse", "--quiet", "--no-partial-parse", "--project-dir", str(project)),
                 *("--target-path", folder, "--log-path", folder),

@@ -366,7 +366,9 @@ def forgotten(people: Site, tmp_path_factory: pytest.TempPathFactory) -> Site:
     site = copy_of(people, tmp_path_factory.mktemp("forgotten"))
     site.folder.joinpath("sent.rejects.ndjson").write_text(f'{{"actor": "{ADDRESS}"}}\n')
     assert site.oars("publish").code == 0
-    done = site.oars("forget", "--email", ADDRESS.upper(), "--yes")
+    named = ("--email", ADDRESS.upper(), "--yes")
+    written = {"DBT_WRITE_JSON": "true", "DBT_LOG_LEVEL_FILE": "info"}
+    done = site.start("oars", "forget", *named, env=site.dbt_env() | written)
     assert done.code == 0, done.err + done.out
     site.folder.joinpath("said").write_text(done.out)
     return site
@@ -386,6 +388,18 @@ def test_person_leaves_all_tables_and_what_stays_is_named(forgotten: Site) -> No
     incremental = rows_of(forgotten)
     assert forgotten.dbt("run", "--full-refresh").code == 0
     assert rows_of(forgotten) == incremental
+
+
+def test_what_was_typed_to_name_the_person_is_in_no_file(forgotten: Site) -> None:
+    found = [
+        path
+        for name in ("target", "logs")
+        for path in forgotten.folder.joinpath(name).rglob("*")
+        if path.is_file()
+    ]
+    assert {path.name for path in found} >= {"run_results.json", "dbt.log"}
+    for path in found:
+        assert ADDRESS.lower() not in path.read_text(errors="replace").lower(), path
 
 
 def test_it_is_the_same_whatever_names_the_person(people: Site) -> None:

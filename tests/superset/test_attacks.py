@@ -705,9 +705,7 @@ def oldest_chart(user: User, dataset: int, **changes: Any) -> requests.Response:
         "point_radius_fixed": {"type": "fix", "value": 1},
         "adhoc_filters": [],
     }
-    return user.post(
-        "/superset/explore_json/", data={"form_data": json.dumps(form | changes)}
-    )
+    return user.post("/superset/explore_json/", data={"form_data": json.dumps(form | changes)})
 
 
 @pytest.mark.parametrize("changes", [{}, {"viz_type": "deck_multi", "deck_slices": [1, 2, 3]}])

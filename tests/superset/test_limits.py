@@ -147,9 +147,7 @@ def test_sql_that_would_keep_superset_busy_is_refused(
 
 @pytest.mark.parametrize("clause", ["WHERE", "HAVING"])
 @pytest.mark.parametrize("name", HUGE)
-def test_the_oldest_charts_are_bounded_too(
-    superset: Superset, name: str, clause: str
-) -> None:
+def test_the_oldest_charts_are_bounded_too(superset: Superset, name: str, clause: str) -> None:
     admin = superset.user("admin")  # They are for authors only.
     dataset = superset.datasets["fct_enrollments"]
     made_up = {"expressionType": "SQL", "sqlExpression": HUGE[name], "clause": clause}

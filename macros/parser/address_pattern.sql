@@ -6,7 +6,8 @@
     `never` are the characters that neither part has, `letter` those of words.
 -#}
 {% macro address_pattern(never, letter) -%}
-    {%- set before -%} (?:"[^"\\n]+"|(?:[^{{ never }}]|{{ escaped_letter() }})+) {%- endset -%}
+    {#- It ends at a full stop of Chinese: a long text of such is looked at once, not from each word. -#}
+    {%- set before -%} (?:"[^"\\n]+"|(?:[^{{ never }}。．]|{{ escaped_letter() }})+) {%- endset -%}
     {%- set name -%} (?:(?:[^{{ never }}.．。｡․﹒!\']|{{ escaped_letter() }})+|\\[(?i:ipv6:)?[0-9a-fA-F.:]+\\]) {%- endset -%}
     {#- A time has no letter: "at 10.am". -#}
     {%- set label -%} [^{{ never }}.．。｡․﹒!\']*[{{ letter }}][^{{ never }}.．。｡․﹒!\']* {%- endset -%}
@@ -16,7 +17,7 @@
     {%- set shut -%} (?:{{ blanks }}|[-_*|]{1,2}\\s?) {%- endset -%}
     {%- set said_dot -%} (?:{{ dot }}|{{ open }}(?i:dot){{ shut }}) {%- endset -%}
     (?:"[^"\\n]+"\\s*<)?(?:{{ before }}{{ blanks }}(?i:dot){{ blanks }}){0,3}(?:
-    {{- '' }}(?:{{ before }}|[^{{ never }}.]+[&?#]{{ before }}?)@{{ name }}(?:{{ said_dot }}{{ name }})*
+    {{- '' }}(?:{{ before }}|[^{{ never }}.。．]+[&?#]{{ before }}?)@{{ name }}(?:{{ said_dot }}{{ name }})*
     {{- '|' }}{{ before }}(?:\\s*@\\s*(?:{{ name }}(?:\\s*{{ dot }}\\s*|{{ blanks }}(?i:dot){{ blanks }}))+[{{ letter }}]{2,}
     {{- '|' }}{{ open }}(?i:at){{ shut }}(?:{{ name }}{{ said_dot }})*
     {{- '' }}(?:{{ name }}{{ open }}(?i:dot){{ shut }}{{ name }}|{{ label }}{{ dot }}{{ top_level_domain() }}|{{ name }}{{ dot }}(?i:com|net|org)\\b)))

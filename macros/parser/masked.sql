@@ -8,7 +8,7 @@
 -#}
 {% macro masked(text) -%}
     {%- set letter -%} A-Za-z_\\x{C0}-\\x{1FFF} {%- endset -%}
-    {%- set never -%} \\s"<>()\\[\\]{},;:/=&?#@|\\\\ {%- endset -%}
+    {%- set never -%} \\s"<>()\\[\\]{},;:/=&?#@|\\\\、，！？；：「」（） {%- endset -%}
     {%- set address -%} {{ address_pattern(never, letter) }} {%- endset -%}
     {%- set blank -%} (?:\\s|{{ encoded_blank() }}) {%- endset -%}
     {%- set dot -%} [.．。｡․﹒] {%- endset -%}
@@ -70,7 +70,7 @@
         A run of so many letters without a blank or a mark is no text. What is below may look at the
         rest of a run from each of its characters: a long one would take hours.
     -#}
-    {%- set marks -%} {{ never }}、。，．！？；：「」（） {%- endset -%}
+    {%- set marks -%} {{ never }}。． {%- endset -%}
     {%- set bounded -%}
         if(
             length({{ text }}) > 300,

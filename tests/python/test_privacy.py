@@ -252,3 +252,22 @@ def test_no_identity_is_in_what_is_written_or_said(planted: Planted) -> None:
         for name, text in texts.items()
     }
     assert {name: hits[:5] for name, hits in found.items() if hits} == {}
+
+
+def test_long_answer_in_any_script_is_masked_in_time(planted: Planted) -> None:
+    """Marks end a sentence, and some of them a part of a host: from each word only a few are read.
+
+    Where the mask reads on to the end of the text from each word, this takes half an hour.
+    """
+    sent = {}
+    for mark in "、。，．！？；：「」（）｡․﹒":
+        case = next(case for case in corpus.SHAPE_CASES if b'"response"' in case.body)
+        body = json.loads(case.body) | {"id": id_of(f"many {mark}")}
+        body["result"]["response"] = f"ann@example.org {mark} " + f"a{mark}" * 100_000
+        sent[body["id"]] = json.dumps(body).encode()
+    planted.site.insert((id_, "2026-03-01 10:15:30", body) for id_, body in sent.items())
+    rows = planted.site.query(
+        "select countIf(startsWith(response, '*** ')) as masked, count() as all_of_them from "
+        f"oars_staging.base_xapi__parsed_statements where event_id in {tuple(sent)}"
+    )
+    assert [(int(row["masked"]), int(row["all_of_them"])) for row in rows] == [(15, 15)]

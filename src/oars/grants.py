@@ -55,6 +55,18 @@ LIMITS_OF_ANALYSTS = (
     "max_memory_usage = 4000000000 const",
     "max_execution_time = 300 const",
     "max_result_rows = 10000000 const",
+    # Of all queries that one user has at work.
+    "max_memory_usage_for_user = 8000000000 const",
+    "max_concurrent_queries_for_user = 10 const",
+    "max_temporary_data_on_disk_size_for_user = 20000000000 const",
+)
+# A log that a client could thin out or cut would be none.
+LOGGED = (
+    "log_queries = 1 const",
+    "log_queries_probability = 1 const",
+    "log_queries_min_type = 'QUERY_START' const",
+    "log_queries_min_query_duration_ms = 0 const",
+    "log_queries_cut_to_length = 100000 const",
 )
 
 Rights = list[tuple[tuple[str, ...], str]]
@@ -207,7 +219,7 @@ def roles(site: Site) -> list[Role]:
                 "pii_reader",
                 "Who may know who the learners are",
                 site.read(personal),
-                (*READS_ONLY, "log_queries = 1 const"),
+                READS_ONLY + LIMITS_OF_ANALYSTS + LOGGED,
                 queries=1_000,
                 also=("analyst",),
                 database=f"{site.schema}_pii",

@@ -64,7 +64,7 @@ def _settings(statements: list[str], roles: list[str]) -> str:
         match = re.fullmatch(r"ALTER SETTINGS PROFILE .* ADD SETTINGS (.*) TO (\w+)", statement)
         if match and match[2] in roles:
             for setting in match[1].split(", "):
-                name, value, is_constant = re.fullmatch(r"(\w+) = (\d+)( CONST)?", setting).groups()  # type: ignore[union-attr]
+                name, value, is_constant = re.fullmatch(r"(\w+) = '?(\w+)'?( CONST)?", setting).groups()  # type: ignore[union-attr]
                 values[name] = value
                 constants |= {name} if is_constant else set()
     said = "".join(f"<{name}>{value}</{name}>" for name, value in values.items())

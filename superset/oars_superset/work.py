@@ -2,32 +2,86 @@
 
 Superset has no setting for any of it, so functions are wrapped that all places call, whatever the
 request is. `bound_work()` raises RuntimeError at the start where Superset has one no more.
+
+- What is asked: `_asked()` looks at a request before Superset makes anything of it.
+- Times: `_time()` and `_expression()` at a text that is read as one.
+- What is done with a result: `_step()` before each step after a query.
+- What it comes to: `_spend()` counts the cells that a request has Superset work through.
 """
 
 import io
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from oars_superset.limits import Refusal
 
-# A reader of times in words takes twice as long with each `last 1`; "Last quarter" has two.
+# Of a request. The shipped charts send up to 3 queries, and the answer of a table has 13 columns.
+MOST_QUERIES = 10  # those for other times are counted too
+MOST_NAMES = 200  # in a list of a query: columns, metrics, filters
+MOST_VALUES = 2_000  # of a filter
+MOST_ENTRIES = 6_000  # in all lists of a request
+MOST_STEPS = 20  # of a query; the shipped charts have up to 5
+
+# Of times. A reader of times in words takes twice as long with each `last 1`; "Last quarter" has
+# two. Superset writes its own ranges with 3 functions.
 LONGEST_TIME = 60  # characters
 MOST_WORDS_OF_A_TIME = 6
-MOST_STEPS = 20  # of a query, and queries of a request; the shipped charts have up to 5 and 3
+LONGEST_EXPRESSION = 500  # characters
+MOST_FUNCTIONS_OF_A_TIME = 20
+
+# Of results.
 MOST_BINS = 1_000
-MOST_CELLS = 1_000_000
+MOST_CELLS = 1_000_000  # that a step makes
+MOST_WORK = 10_000_000  # cells that a request has worked through: a second takes 1 to 2 million
+CELL_OF_AN_ANSWER = 3  # times the work of a cell in a step
+GROUP = 100  # cells that are worked through while one group is added up
+JOINED_ROW = 20
+
+# Superset's other steps forecast, rank or read places: that takes long, and no shipped
+# chart does.
+STEPS = (
+    *("aggregate", "compare", "contribution", "cum", "diff", "flatten", "histogram", "pivot"),
+    *("rename", "resample", "rolling", "select", "sort"),
+)
+OPERATORS = ("count", "max", "mean", "median", "min", "std", "sum", "var")
+OF_TEXT = ("count", "max", "min")  # sums of texts are texts, each longer than the one before
+WINDOWS = ("count", "max", "mean", "median", "min", "std", "sum", "var")
+GRAIN = re.compile(r"\d{0,3}(S|s|T|min|H|h|D|W|M|MS|Q|QS|A|AS|Y|YS)")
+NUMBER_FORMAT = re.compile(r"(?!.*\d\d\d)[^{}]{0,20}")  # what Python pads to no great length
 
 
 def bound_work(refusal: Refusal) -> None:
     """Wrap Superset's functions; `refusal` makes what they raise."""
     import parsedatetime
+    from superset.charts import client_processing
+    from superset.charts.schemas import ChartDataQueryContextSchema
+    from superset.common.query_context_factory import QueryContextFactory
+    from superset.common.query_context_processor import QueryContextProcessor
     from superset.common.query_object import QueryObject
-    from superset.utils import excel, pandas_postprocessing
+    from superset.common.utils import dataframe_utils
+    from superset.models.helpers import ExploreMixin
+    from superset.utils import csv, date_parser, excel, pandas_postprocessing
 
-    wrap(parsedatetime.Calendar, "parse", lambda do: _time(do, refusal))
+    wrap(ChartDataQueryContextSchema, "load", lambda do: _loaded(do, refusal))
+    wrap(QueryContextFactory, "create", lambda do: _created(do, refusal))
+
+    wrap(parsedatetime.Calendar, "parse", lambda do: _words(do, refusal))
+    wrap(date_parser, "parse_human_datetime", lambda do: _time(do, refusal))
+    wrap(date_parser, "datetime_eval", lambda do: _expression(do, refusal))
+    wrap(date_parser, "country_holidays", lambda do: _holidays(do, refusal))
+
     wrap(QueryObject, "exec_post_processing", lambda do: _steps(do, refusal))
-    for name, bound in (("histogram", _histogram), ("resample", _resample), ("pivot", _pivot)):
-        wrap(pandas_postprocessing, name, lambda do, bound=bound: bound(do, refusal))
+    for name in STEPS:
+        wrap(pandas_postprocessing, name, lambda do, name=name: _step(name, do, refusal))
+    wrap(ExploreMixin, "join_offset_dfs", lambda do: _other_times(do, refusal))
+    wrap(dataframe_utils, "left_join_df", lambda do: _join(do, refusal))
+
+    wrap(QueryContextProcessor, "get_df_payload", lambda do: _answer(do, refusal))
+    wrap(client_processing, "pivot_df", lambda do: _pivot_table(do, refusal))
+    wrap(client_processing, "table", lambda do: _table(do, refusal))
+    client_processing.post_processors["table"] = client_processing.table
+    wrap(csv, "df_to_escaped_csv", lambda _: df_to_escaped_csv)
     wrap(excel, "df_to_excel", lambda _: df_to_excel)
 
 
@@ -42,7 +96,87 @@ def wrap(owner: Any, name: str, wrapper: Callable[[Any], Any]) -> None:
         setattr(owner, name, bounded)
 
 
-def _time(do: Any, refusal: Refusal) -> Any:
+def _spend(cells: float, refusal: Refusal) -> None:
+    """Add to the cells that this request had worked through; raise the refusal of too many."""
+    from flask import g, has_request_context
+
+    if has_request_context():
+        cells = g.oars_cells = getattr(g, "oars_cells", 0) + cells
+    if cells > MOST_WORK:
+        raise refusal("The request is too much work: take fewer rows, columns or queries.")
+
+
+def _loaded(do: Any, refusal: Refusal) -> Any:
+    def load(self: Any, data: Any, **options: Any) -> Any:
+        if isinstance(data, dict):  # else Superset says what is wrong
+            _asked(data, refusal)
+        return do(self, data, **options)
+
+    return load
+
+
+def _created(do: Any, refusal: Refusal) -> Any:
+    def create(self: Any, **data: Any) -> Any:
+        _asked(data, refusal)
+        context = do(self, **data)
+        for query in context.queries:
+            width = len(query.columns) + len(query.metrics or [])
+            if (query.row_limit or 0) * width * CELL_OF_AN_ANSWER > MOST_WORK:
+                raise refusal("The result could have too many cells: take fewer rows or columns.")
+        return context
+
+    return create
+
+
+def _asked(data: dict[str, Any], refusal: Refusal) -> None:
+    """Raise the refusal of a request with too many queries, names or values."""
+    asked = _list(data, "queries")
+    queries = [each for each in asked if isinstance(each, dict)]
+    if len(asked) + sum(len(_list(query, "time_offsets")) for query in queries) > MOST_QUERIES:
+        raise refusal(f"A request has at most {MOST_QUERIES} queries, with those of other times.")
+    form = data["form_data"] if isinstance(data.get("form_data"), dict) else {}
+    names = ("tooltip_contents", "groupbyRows", "groupbyColumns", "metrics")
+    _count_entries([*queries, {name: form.get(name) for name in names}], refusal)
+    for query in queries:
+        kinds = [
+            layer.get("annotationType")
+            for layer in _list(query, "annotation_layers")
+            if isinstance(layer, dict)
+        ]
+        # Formulas are drawn by the browser. Others would be read whosever they are.
+        if any(kind != "FORMULA" for kind in kinds) and not _writes():
+            raise refusal("Charts have no annotations but formulas.")
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, (list, tuple))
+
+
+def _list(holder: dict[str, Any], name: str) -> Any:
+    """The list of that name; an empty one where it is none, which Superset says."""
+    return holder[name] if _is_list(holder.get(name)) else []
+
+
+def _count_entries(queries: list[Any], refusal: Refusal) -> None:
+    entries, left = 0, list(queries)
+    while left:
+        each = left.pop()
+        for name, value in each.items() if isinstance(each, dict) else ((None, v) for v in each):
+            if _is_list(value) or isinstance(value, dict):
+                entries += len(value)
+                most = MOST_VALUES if name == "val" else MOST_NAMES
+                if len(value) > most or entries > MOST_ENTRIES:
+                    raise refusal("The request has too many columns, metrics, filters or values.")
+                left.append(value)
+
+
+def _writes() -> bool:
+    from superset import security_manager
+
+    return bool(security_manager.can_access("can_write", "Chart"))
+
+
+def _words(do: Any, refusal: Refusal) -> Any:
     def parse(self: Any, text: str, *arguments: Any, **options: Any) -> Any:
         if len(text) > LONGEST_TIME or len(text.split()) > MOST_WORDS_OF_A_TIME:
             raise refusal("A time has too many words: give a date, or one like `last week`.")
@@ -51,56 +185,255 @@ def _time(do: Any, refusal: Refusal) -> Any:
     return parse
 
 
+def _time(do: Any, refusal: Refusal) -> Any:
+    def parse_human_datetime(text: str) -> Any:
+        if len(text) > LONGEST_TIME:
+            raise refusal("A time has too many words: give a date, or one like `last week`.")
+        return do(text)
+
+    return parse_human_datetime
+
+
+def _expression(do: Any, refusal: Refusal) -> Any:
+    def datetime_eval(text: str | None = None) -> Any:
+        written = text or ""
+        if len(written) > LONGEST_EXPRESSION or written.count("(") > MOST_FUNCTIONS_OF_A_TIME:
+            raise refusal("A time has too many words or functions: give a date.")
+        return do(text)
+
+    return datetime_eval
+
+
+def _holidays(do: Any, refusal: Refusal) -> Any:
+    from holidays.utils import list_supported_countries
+
+    countries = frozenset(list_supported_countries())
+
+    def country_holidays(country: str, *arguments: Any, **options: Any) -> Any:
+        if country not in countries:
+            raise refusal("The country of a holiday is given as two letters, like `US`.")
+        return do(country, *arguments, **options)
+
+    return country_holidays
+
+
 def _steps(do: Any, refusal: Refusal) -> Any:
     def exec_post_processing(self: Any, df: Any) -> Any:
         if len(self.post_processing) > MOST_STEPS:
             raise refusal("The result would be worked on in too many steps.")
+        if any(each.get("operation") not in STEPS for each in self.post_processing):
+            raise refusal(f"The steps after a query are: {', '.join(STEPS)}.")
         return do(self, df)
 
     return exec_post_processing
 
 
-def _histogram(do: Any, refusal: Refusal) -> Any:
-    def histogram(df: Any, **options: Any) -> Any:
-        if not 1 <= int(options.get("bins", 5)) <= MOST_BINS:
-            raise refusal(f"A histogram has 1 to {MOST_BINS:,} bins.")
-        return do(df, **options)
+def _step(name: str, do: Any, refusal: Refusal) -> Any:
+    from superset.exceptions import SupersetException
 
-    return histogram
+    check = CHECKS.get(name)
+
+    def step(df: Any, **options: Any) -> Any:
+        try:
+            lists = {key: each for key, each in options.items() if _is_list(each)}
+            # Each name of a list takes all columns that have it: they must not multiply.
+            if not df.columns.is_unique or any(
+                len(set(lists.get(key, ()))) < len(lists.get(key, ()))
+                for key in ("by", "columns", "exclude", "groupby", "index")
+            ):
+                raise refusal("A step after a query has the same column twice.")
+            names = sum(len(each) for each in options.values() if isinstance(each, (dict, list)))
+            _spend((len(df) + names) * (df.shape[1] + names), refusal)
+            if check:
+                check(df, options, refusal)
+            return do(df, **options)
+        except SupersetException:
+            raise
+        except Exception as error:  # Whatever pandas does with odd options.
+            raise refusal(f"The step `{name}` cannot be done with this result.") from error
+
+    return step
 
 
-def _resample(do: Any, refusal: Refusal) -> Any:
+def _numbers(df: Any, names: Iterable[Any] | None, refusal: Refusal) -> None:
+    """Make numbers of the columns, all if None; raise the refusal where they are not."""
+    for column, kind in df.dtypes.items():
+        name = column[0] if isinstance(column, tuple) else column
+        if kind.kind == "O" and (names is None or name in names):
+            try:
+                df[column] = df[column].astype(float)  # integers of Python's own would grow
+            except (TypeError, ValueError, OverflowError) as error:
+                raise refusal("Only numbers can be added up.") from error
+
+
+def _of_columns(df: Any, options: dict[str, Any], refusal: Refusal) -> None:
+    _numbers(df, options.get("columns") or (), refusal)
+
+
+def _rolling(df: Any, options: dict[str, Any], refusal: Refusal) -> None:
+    given = options.get("win_type") or options.get("rolling_type_options")
+    if given or options.get("rolling_type") not in WINDOWS:
+        raise refusal(f"A window gives one of: {', '.join(WINDOWS)}.")
+    _of_columns(df, options, refusal)
+
+
+def _histogram(df: Any, options: dict[str, Any], refusal: Refusal) -> None:
+    bins, groups = int(options.get("bins", 5)), _count(df, options.get("groupby"))
+    if not 1 <= bins <= MOST_BINS:
+        raise refusal(f"A histogram has 1 to {MOST_BINS:,} bins.")
+    _make(groups * bins, refusal)
+    _spend(groups * GROUP * 4, refusal)
+
+
+def _resample(df: Any, options: dict[str, Any], refusal: Refusal) -> None:
     import pandas as pd
 
-    def resample(df: Any, rule: str, **options: Any) -> Any:
-        if isinstance(df.index, pd.DatetimeIndex) and len(df):
-            first, last = df.index.min(), df.index.max()
-            steps = pd.date_range(first, periods=2, freq=rule)
-            step = steps[1] - steps[0]
-            rows = (last - first) / step if step > pd.Timedelta(0) else MOST_CELLS
-            if rows * max(df.shape[1], 1) > MOST_CELLS:
-                raise refusal("The result would have too many rows: take a longer time grain.")
-        return do(df, rule=rule, **options)
-
-    return resample
-
-
-def _pivot(do: Any, refusal: Refusal) -> Any:
-    def pivot(df: Any, **options: Any) -> Any:
-        rows = _count(df, options.get("index"))
-        across = _count(df, options.get("columns"))
-        if rows * across * max(len(options.get("aggregates") or ""), 1) > MOST_CELLS:
-            raise refusal("The result would have too many cells: take fewer rows or columns.")
-        return do(df, **options)
-
-    return pivot
+    rule = options.get("rule")
+    if not GRAIN.fullmatch(str(rule)):
+        raise refusal("A time grain is a number and a unit, like `1D` or `1MS`.")
+    if isinstance(df.index, pd.DatetimeIndex) and len(df):
+        first, last = df.index.min(), df.index.max()
+        steps = pd.date_range(first, periods=2, freq=rule)
+        step = steps[1] - steps[0]
+        rows = (last - first) / step if step > pd.Timedelta(0) else float("inf")
+        if rows * max(df.shape[1], 1) > MOST_CELLS:
+            raise refusal("The result would have too many rows: take a longer time grain.")
+    if options.get("method") not in ("asfreq", "bfill", "ffill"):
+        _numbers(df, None, refusal)
 
 
-def _count(df: Any, names: list[str] | None) -> int:
+def _aggregate(df: Any, options: dict[str, Any], refusal: Refusal) -> None:
+    _add_up(df, options, options.get("groupby"), refusal)
+
+
+def _pivot(df: Any, options: dict[str, Any], refusal: Refusal) -> None:
+    index, columns = options.get("index") or [], options.get("columns") or []
+    cells = max(len(options.get("aggregates") or ""), 1)
+    for names in (index, columns):
+        if options.get("drop_missing_columns", True):
+            cells *= _count(df, names)
+        else:  # then there is a row for each index with each other, and a column
+            for name in names:
+                cells *= _count(df, [name])
+    _make(cells, refusal)
+    _add_up(df, options, [*index, *columns], refusal)
+
+
+def _add_up(df: Any, options: dict[str, Any], by: Any, refusal: Refusal) -> None:
+    aggregates = options.get("aggregates") or {}
+    if any(
+        how.get("options") or how.get("operator") not in OPERATORS for how in aggregates.values()
+    ):
+        raise refusal(f"Rows are put together by one of: {', '.join(OPERATORS)}.")
+    sums = [
+        how.get("column", name)
+        for name, how in aggregates.items()
+        if how["operator"] not in OF_TEXT
+    ]
+    _numbers(df, sums, refusal)
+    totals = 3 if options.get("marginal_distributions") else 1
+    _spend(_count(df, by) * len(aggregates) * GROUP * totals, refusal)
+
+
+CHECKS: dict[str, Callable[[Any, dict[str, Any], Refusal], None]] = {
+    "aggregate": _aggregate,
+    "cum": _of_columns,
+    "histogram": _histogram,
+    "pivot": _pivot,
+    "resample": _resample,
+    "rolling": _rolling,
+}
+
+
+def _make(cells: int, refusal: Refusal) -> None:
+    if cells > MOST_CELLS:
+        raise refusal("The result would have too many cells: take fewer rows or columns.")
+    _spend(cells, refusal)
+
+
+def _count(df: Any, names: Any) -> int:
     """Of how many rows or columns such names make; 1 where one is missing, which Superset says."""
+    names = [names] if isinstance(names, str) else list(names or ())
     if not names or any(name not in df.columns for name in names):
         return 1
     return len(df[names].drop_duplicates())
+
+
+def _other_times(do: Any, refusal: Refusal) -> Any:
+    def join_offset_dfs(self: Any, df: Any, offset_dfs: Any, *arguments: Any) -> Any:
+        rows = sum(len(df) + len(other) for other in offset_dfs.values())
+        _spend(rows * JOINED_ROW, refusal)
+        return do(self, df, offset_dfs, *arguments)
+
+    return join_offset_dfs
+
+
+def _join(do: Any, refusal: Refusal) -> Any:
+    def left_join_df(left_df: Any, right_df: Any, join_keys: list[str], **options: Any) -> Any:
+        left, right = (
+            df.groupby(list(join_keys), dropna=False).size() for df in (left_df, right_df)
+        )
+        rows = (left * right).fillna(left).sum()
+        _make(int(rows) * (left_df.shape[1] + right_df.shape[1]), refusal)
+        return do(left_df, right_df, join_keys, **options)
+
+    return left_join_df
+
+
+def _answer(do: Any, refusal: Refusal) -> Any:
+    def get_df_payload(self: Any, *arguments: Any, **options: Any) -> Any:
+        payload = do(self, *arguments, **options)
+        _spend(payload["df"].size * CELL_OF_AN_ANSWER, refusal)
+        return payload
+
+    return get_df_payload
+
+
+def _pivot_table(do: Any, refusal: Refusal) -> Any:
+    def pivot_df(df: Any, rows: Any, columns: Any, metrics: Any, **options: Any) -> Any:
+        if any(len(set(names)) < len(names) for names in (rows, columns, metrics)):
+            raise refusal("A pivot table has the same column twice.")
+        if options.get("aggfunc", "Sum").startswith(("Sum", "Average", "Median", "Sample")):
+            _numbers(df, metrics, refusal)
+        down, across = _count(df, rows), _count(df, columns)
+        cells = down * across * max(len(metrics), 1)
+        _make(cells, refusal)
+        _spend(_count(df, [*rows, *columns]) * len(metrics) * GROUP, refusal)
+        if options.get("show_rows_total") or options.get("show_columns_total"):
+            # The table is copied for each of its groups.
+            _spend((down * len(rows) + across * len(columns)) * (500 + cells // 50), refusal)
+        return do(df, rows, columns, metrics, **options)
+
+    return pivot_df
+
+
+def _table(do: Any, refusal: Refusal) -> Any:
+    def table(df: Any, form_data: dict[str, Any], *arguments: Any) -> Any:
+        for how in (form_data.get("column_config") or {}).values():
+            if not NUMBER_FORMAT.fullmatch(str(how.get("d3NumberFormat", ""))):
+                raise refusal("The format of a column's numbers is not understood.")
+        return do(df, form_data, *arguments)
+
+    return table
+
+
+def df_to_escaped_csv(df: Any, **options: Any) -> Any:
+    """Write a file in which no text is a formula: neither cells nor headers nor the index."""
+    from superset.utils.csv import escape_value
+
+    def escape(value: Any) -> Any:
+        if isinstance(value, str) and value.startswith(("\t", "\r")):
+            return "'" + value
+        return escape_value(value) if isinstance(value, str) else value
+
+    if options.pop("index", True):
+        names = ["" if name is None else name for name in df.index.names]
+        df = df.reset_index(names=names, allow_duplicates=True)
+    df = df.rename(columns=escape)
+    texts = [number for number, kind in enumerate(df.dtypes) if kind.kind == "O"]
+    for number in texts:
+        df.isetitem(number, df.iloc[:, number].map(escape))
+    return df.to_csv(escapechar="\\", index=False, **options)
 
 
 def df_to_excel(df: Any, **options: Any) -> Any:

@@ -1,6 +1,8 @@
 """What Superset itself works out in Python: no request of a reader keeps it busy, no text runs."""
 
+import csv
 import io
+import json
 import zipfile
 from typing import Any
 
@@ -48,7 +50,7 @@ STEPS: dict[str, tuple[list[dict[str, Any]], str]] = {
                 "operation": "pivot",
                 "options": {"index": ["day"], "aggregates": {"rows": {"operator": "sum"}}},
             },
-            {"operation": "resample", "options": {"rule": "1us", "method": "asfreq"}},
+            {"operation": "resample", "options": {"rule": "1S", "method": "asfreq"}},
         ],
         "too many rows",
     ),
@@ -143,3 +145,356 @@ def test_a_request_has_a_length(one: User) -> None:
         413,
         "The request is too long for the dashboards.",
     )
+
+
+LONG = "9" * 2_000
+DEEP = "DATETRUNC(" * 40 + "DATETIME('now')" + ", day)" * 40
+# What is read before words are looked for. Text -> what is said.
+ODD_TIMES = {
+    f"{LONG} : now": "too many words",
+    f"DATETIME('{LONG}') : now": "too many words",
+    f"{DEEP} : now": "too many words or functions",
+    "HOLIDAY('x', DATETIME('now'), '__class__') : now": "two letters",
+}
+
+
+@pytest.mark.parametrize("text", ODD_TIMES, ids=["number", "number in it", "depth", "attribute"])
+def test_a_time_is_short_and_a_country_one(one: User, superset: Superset, text: str) -> None:
+    by_time = {"granularity": "first_enrolled_at", "time_range": text}
+    of_filter = {"filters": [{"col": "first_enrolled_at", "op": "TEMPORAL_RANGE", "val": text}]}
+    for query in (by_time, of_filter):
+        answer = one.data(superset.datasets["fct_enrollments"], columns=["actor_id"], **query)
+        assert ODD_TIMES[text] in reason(answer)
+
+
+def test_times_that_superset_writes_are_read(one: User) -> None:
+    for text in (
+        *("Last week", "Last quarter", "previous calendar month", "Current year", "Next 5 days"),
+        *("2026-01-01T00:00:00 : 2026-02-01T00:00:00", "first week of this year"),
+        *("DATEADD(DATETIME('2026-01-01T00:00:00'), -7, day) : now", "100 years ago : now"),
+        "HOLIDAY('Christmas', DATETIME('2026-01-01'), 'US') : 2027-01-01",
+    ):
+        answer = one.get(
+            "/api/v1/time_range/", params={"q": f"'{text.replace(chr(39), '!' + chr(39))}'"}
+        )
+        assert answer.ok, (text, answer.text)
+
+
+AGGREGATES = {"sums": {"operator": "sum", "column": "text"}}
+ROWS = {"rows": {"operator": "mean"}}
+BY_NUMBER = {"index": ["number"], "aggregates": ROWS}
+# Steps after a query of 2,000 rows, each of which goes on for long with more.
+MEDIANS = {"rows": {"operator": "median"}} | {
+    f"median of {number}": {"operator": "median", "column": "rows"} for number in range(29)
+}
+ODD_STEPS: dict[str, tuple[dict[str, Any] | list[dict[str, Any]], str]] = {
+    "texts, cumulated": (
+        {"operation": "cum", "options": {"operator": "sum", "columns": {"text": "text"}}},
+        "Only numbers",
+    ),
+    "texts, aggregated": (
+        {"operation": "aggregate", "options": {"groupby": [], "aggregates": AGGREGATES}},
+        "Only numbers",
+    ),
+    "texts, pivoted": (
+        {
+            "operation": "pivot",
+            "options": {"index": ["rows"], "aggregates": {"text": {"operator": "sum"}}},
+        },
+        "Only numbers",
+    ),
+    "an operator": (
+        {
+            "operation": "aggregate",
+            "options": {"groupby": [], "aggregates": {"rows": {"operator": "prod"}}},
+        },
+        "one of: count",
+    ),
+    "all with all": (
+        {
+            "operation": "pivot",
+            "options": BY_NUMBER | {"columns": ["rows", "text"], "drop_missing_columns": False},
+        },
+        "too many cells",
+    ),
+    "a column twice": ({"operation": "select", "options": {"columns": ["rows"] * 9}}, "twice"),
+    "an order twice": ({"operation": "sort", "options": {"by": ["rows"] * 9}}, "twice"),
+    "columns": ({"operation": "select", "options": {"columns": ["rows"] * 201}}, "too many"),
+    "bins of groups": (
+        {
+            "operation": "histogram",
+            "options": {"column": "rows", "groupby": ["number"], "bins": 1_000},
+        },
+        "too many cells",
+    ),
+    "groups": (
+        {
+            "operation": "aggregate",
+            "options": {
+                "groupby": ["number"],
+                "aggregates": {
+                    str(number): {"operator": "median", "column": "rows"} for number in range(60)
+                },
+            },
+        },
+        "too much work",
+    ),
+    "groups of several steps": (
+        [
+            {"operation": "aggregate", "options": {"groupby": ["number"], "aggregates": MEDIANS}},
+            {"operation": "aggregate", "options": {"groupby": ["number"], "aggregates": MEDIANS}},
+        ],
+        "too much work",
+    ),
+    "a plot": (
+        {
+            "operation": "boxplot",
+            "options": {"groupby": ["number"], "metrics": ["rows"], "whisker_type": "tukey"},
+        },
+        "The steps after a query are",
+    ),
+    "places": (
+        {
+            "operation": "geohash_decode",
+            "options": {"geohash": "text", "latitude": "a", "longitude": "b"},
+        },
+        "The steps after a query are",
+    ),
+    "a window of weights": (
+        {
+            "operation": "rolling",
+            "options": {
+                "rolling_type": "mean",
+                "columns": {"rows": "rows"},
+                "window": 5,
+                "win_type": "boxcar",
+            },
+        },
+        "A window gives one of",
+    ),
+    "a window of pairs": (
+        {
+            "operation": "rolling",
+            "options": {"rolling_type": "cov", "columns": {"rows": "rows"}, "window": 5},
+        },
+        "A window gives one of",
+    ),
+    "a grain": (
+        [
+            {"operation": "pivot", "options": {"index": ["day"], "aggregates": ROWS}},
+            {"operation": "resample", "options": {"rule": "10ns", "method": "asfreq"}},
+        ],
+        "A time grain is",
+    ),
+    "what pandas cannot do": (
+        {
+            "operation": "rolling",
+            "options": {"rolling_type": "mean", "columns": {"rows": "rows"}, "window": -5},
+        },
+        "`rolling` cannot be done",
+    ),
+}
+WIDE = {
+    "columns": [
+        sql_column("arrayJoin(range(2000))") | {"label": "number"},
+        sql_column("'x' || arrayJoin(range(2000))") | {"label": "text"},
+        sql_column("toDateTime('2026-01-01 00:00:00') + 86400 * arrayJoin(range(2000))")
+        | {"label": "day", "columnType": "BASE_AXIS", "timeGrain": "P1D"},
+    ],
+    "metrics": ["rows"],
+    "row_limit": 2_000,
+}
+
+
+@pytest.mark.parametrize("name", ODD_STEPS)
+def test_a_step_after_a_query_is_bounded(one: User, superset: Superset, name: str) -> None:
+    steps, words = ODD_STEPS[name]
+    steps = steps if isinstance(steps, list) else [steps]
+    answer = one.data(superset.datasets["fct_enrollments"], **WIDE, post_processing=steps)
+    assert words in reason(answer)
+
+
+def test_the_steps_of_superset_s_own_charts_are_done(one: User, superset: Superset) -> None:
+    """A line chart with series over time, its rolling mean and share; and a histogram."""
+    line = [
+        {
+            "operation": "pivot",
+            "options": {
+                "index": ["day"],
+                "columns": ["text"],
+                "aggregates": ROWS,
+                "drop_missing_columns": False,
+            },
+        },
+        {
+            "operation": "rolling",
+            "options": {
+                "rolling_type": "mean",
+                "window": 7,
+                "min_periods": 0,
+                "columns": {"rows": "rows"},
+            },
+        },
+        {"operation": "resample", "options": {"rule": "1MS", "method": "mean", "fill_value": None}},
+        {"operation": "cum", "options": {"operator": "sum", "columns": {"rows": "rows"}}},
+        {"operation": "contribution", "options": {"orientation": "row", "time_shifts": []}},
+        {
+            "operation": "rename",
+            "options": {"columns": {"rows": None}, "level": 0, "inplace": True},
+        },
+        {"operation": "sort", "options": {"is_sort_index": True, "ascending": True}},
+        {"operation": "flatten"},
+    ]
+    histogram = {
+        "operation": "histogram",
+        "options": {"column": "number", "groupby": [], "bins": 5, "normalize": True},
+    }
+    for steps, limit in ((line, 400), ([histogram], 2_000)):
+        query = WIDE | {"row_limit": limit}
+        rows = one.rows(superset.datasets["fct_enrollments"], **query, post_processing=steps)
+        assert rows
+
+
+QUERY = {"columns": ["actor_id"], "row_limit": 10}
+ODD_REQUESTS: dict[str, tuple[list[dict[str, Any]], str]] = {
+    "queries": ([QUERY] * 11, "at most 10 queries"),
+    "other times": (
+        [QUERY | {"time_offsets": [f"{number} weeks ago" for number in range(10)]}],
+        "at most 10 queries",
+    ),
+    "columns": (
+        [{"columns": [sql_column(f"{number}") for number in range(201)]}],
+        "too many columns",
+    ),
+    "metrics": ([QUERY | {"metrics": ["rows"] * 201}], "too many columns"),
+    "orders": ([QUERY | {"orderby": [["actor_id", True]] * 201}], "too many columns"),
+    "values": (
+        [QUERY | {"filters": [{"col": "actor_id", "op": "IN", "val": ["x"] * 2_001}]}],
+        "too many columns",
+    ),
+    "values of filters": (
+        [QUERY | {"filters": [{"col": "actor_id", "op": "IN", "val": ["x"] * 2_000}]}] * 4,
+        "too many columns",
+    ),
+    "cells": (
+        [{"columns": [sql_column(f"{number}") for number in range(60)], "row_limit": 100_000}],
+        "too many cells",
+    ),
+}
+
+
+def ask(user: User, superset: Superset, queries: list[dict[str, Any]], **more: Any) -> Any:
+    payload = {
+        "datasource": {"id": superset.datasets["fct_enrollments"], "type": "table"},
+        "queries": queries,
+        "result_format": "json",
+        "result_type": "full",
+    }
+    return user.post(
+        "/api/v1/chart/data", json=payload | more, headers={"Accept": "application/json"}
+    )
+
+
+@pytest.mark.parametrize("name", ODD_REQUESTS)
+def test_a_request_asks_for_so_much(one: User, superset: Superset, name: str) -> None:
+    queries, words = ODD_REQUESTS[name]
+    assert words in reason(ask(one, superset, queries))
+    form = {
+        "query_context": json.dumps(
+            {"datasource": {"id": 1, "type": "table"}} | {"queries": queries}
+        )
+    }
+    assert words in one.post("/api/v1/query/", data=form).text
+
+
+def test_columns_of_a_tooltip_are_counted(one: User, superset: Superset) -> None:
+    form = {"tooltip_contents": [f"a{number}" for number in range(1_000)]}
+    assert "too many columns" in reason(ask(one, superset, [QUERY], form_data=form))
+
+
+def test_results_of_a_request_are_added_up(one: User, superset: Superset) -> None:
+    number = sql_column("arrayJoin(range(100000))") | {"label": "number"}
+    words = [sql_column(f"'{word}'") | {"label": word} for word in ("a", "b", "c")]
+    query = {"columns": [number, *words], "metrics": ["rows"], "row_limit": 100_000}
+    queries = [query | {"row_offset": number} for number in range(10)]
+    assert "too much work" in reason(ask(one, superset, queries))
+    assert ask(one, superset, queries[:2]).ok
+
+
+def test_rows_of_other_times_do_not_multiply(one: User, superset: Superset) -> None:
+    """Each day of a year would be joined with each."""
+    days = "toDateTime('2026-01-01 00:00:00') + 86400 * arrayJoin(range(2000))"
+    query = {
+        "metrics": ["rows"],
+        "granularity": "first_enrolled_at",
+        "time_range": "2020-01-01 : 2027-01-01",
+        "time_offsets": ["1 day ago"],
+    }
+    dataset = superset.datasets["fct_enrollments"]
+    day = sql_column(days) | {"label": "day"}
+    assert "too many cells" in reason(
+        one.data(dataset, **query, columns=[day | {"timeGrain": "P1Y"}])
+    )
+    assert one.data(dataset, **query, columns=[day | {"timeGrain": "P1D"}]).ok
+
+
+@pytest.mark.parametrize("kind", ["NATIVE", "table", "line"])
+def test_a_reader_reads_no_annotation(one: User, superset: Superset, kind: str) -> None:
+    layer = {
+        "name": "a",
+        "value": 99,
+        "showMarkers": False,
+        "show": True,
+        "style": "solid",
+        "sourceType": kind,
+    }
+    query = QUERY | {"annotation_layers": [layer | {"annotationType": "EVENT"}]}
+    assert "no annotations but formulas" in reason(ask(one, superset, [query]))
+    formula = layer | {"annotationType": "FORMULA", "value": "x", "sourceType": ""}
+    answer = ask(one, superset, [QUERY | {"annotation_layers": [formula]}])
+    assert answer.ok, answer.text[:500]
+    assert "no annotations" not in ask(superset.user("admin"), superset, [query]).text
+
+
+def test_no_text_is_a_formula_in_csv(one: User, superset: Superset) -> None:
+    """Neither in a cell nor in the index, of several levels too, nor as a header."""
+    signs = "arrayElement(['=', '+', '-', '@', '\\t', '\\r'], arrayJoin(range(1, 7))) || 'a'"
+    pivot = {"aggregates": ROWS}
+    for index, columns in ((["a"], []), (["a", "b"], []), (["a"], ["b"])):
+        steps = [{"operation": "pivot", "options": pivot | {"index": index, "columns": columns}}]
+        if columns:
+            names = {"columns": {"rows": None}, "level": 0, "inplace": True}
+            steps += [{"operation": "rename", "options": names}]
+            steps += [{"operation": "flatten", "options": {"reset_index": False}}]
+        answer = one.data(
+            superset.datasets["fct_enrollments"],
+            columns=[sql_column(signs) | {"label": label} for label in "ab"],
+            metrics=["rows"],
+            result_format="csv",
+            post_processing=steps,
+        )
+        assert answer.ok, answer.text[:500]
+        rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
+        assert len(rows) > 6
+        assert not [cell for row in rows for cell in row if cell.startswith(tuple("=+-@\t\r"))]
+
+
+POST_PROCESSED = {"result_type": "post_processed", "result_format": "json"}
+
+
+def test_a_table_that_is_shown_is_bounded(one: User, superset: Superset) -> None:
+    """Superset makes it of what the browser says: a number of any width, a pivot of any size."""
+    spaces = {"viz_type": "table", "column_config": {"rows": {"d3NumberFormat": "10000d"}}}
+    names = {"viz_type": "table", "column_config": {"rows": {"d3NumberFormat": "}{0.real"}}}
+    for form in (spaces, names):
+        answer = ask(one, superset, [WIDE], form_data=form, **POST_PROCESSED)
+        assert "format of a column" in reason(answer)
+    pivot = {"viz_type": "pivot_table_v2", "metrics": ["rows"], "groupbyRows": ["number"]}
+    wide = pivot | {"groupbyColumns": ["text"]}
+    assert "too many cells" in reason(ask(one, superset, [WIDE], form_data=wide, **POST_PROCESSED))
+    texts = pivot | {"metrics": ["text"], "groupbyRows": ["rows"]}
+    assert "Only numbers" in reason(ask(one, superset, [WIDE], form_data=texts, **POST_PROCESSED))
+    totals = pivot | {"rowTotals": True, "colTotals": True}
+    for form in (pivot, totals, spaces | {"column_config": {}}):
+        answer = ask(one, superset, [WIDE], form_data=form, **POST_PROCESSED)
+        assert answer.ok, answer.text[:500]

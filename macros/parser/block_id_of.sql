@@ -5,9 +5,15 @@
 -#}
 {% macro block_id_of(url) -%}
     {%- set decoded = "decodeURLComponent(coalesce(" ~ url ~ ", ''))" -%}
-    {%- set key = '(?:ccx-|lib-)?block-v1:' ~ key_pattern() ~ '|i4x://[^/?#@]+/[^/?#@]+/[^/?#@]+/[^/?#&@]+|lb:[^/?#&@]+' -%}
+    {%- set key -%}
+        (?:ccx-|lib-)?block-v1:{{ key_pattern() }}
+        {{- '|' }}i4x://(?:{{ key_part() }}/){3}[\\pL\\pN_.~:-]+
+        {{- '|' }}lb(?::{{ key_part() }}){4}
+    {%- endset -%}
+    {#- Not an &#64; or &commat; of an address. -#}
+    {%- set end -%} (?:[/?#]|&[^#;]*(?:=|$)|$) {%- endset -%}
     coalesce(
-        nullIf(extract(replaceRegexpOne({{ decoded }}, '^\\C*/xblock/', ''), '^({{ key }})(?:[/?#&]|$)'), ''),
-        nullIf(extract({{ decoded }}, '[/=]({{ key }})(?:[/?#&]|$)'), '')
+        nullIf(extract(replaceRegexpOne({{ decoded }}, '^\\C*/xblock/', ''), '^({{ key }}){{ end }}'), ''),
+        nullIf(extract({{ decoded }}, '[/=]({{ key }}){{ end }}'), '')
     )
 {%- endmacro %}

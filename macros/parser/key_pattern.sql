@@ -1,8 +1,8 @@
 {#-
-    Regular expression of what follows the prefix of a key of Open edX, as course-v1: is: letters,
-    digits and marks of any alphabet, and an @ only after the name of a part.
+    Regular expression of what follows the prefix of a key of Open edX, as course-v1: is: two parts or
+    more, then those with a name, as block@ is. The prefix may be there twice; a block's id may have a :.
 -#}
 {% macro key_pattern() -%}
-    {%- set mark -%} [\\pL\\pN_.~:%-] {%- endset -%}
-    {{ mark }}(?:{{ mark }}|[+])*(?:[+](?:ccx|branch|version|type|block)@(?:{{ mark }}|[+])+)*
+    (?:(?:course|ccx|library)-v1:)?{{ key_part() }}(?:[+]{{ key_part() }})+
+    {{- '' }}(?:[+](?:ccx|branch|version|type)@{{ key_part() }})*(?:[+]block@[\\pL\\pN_.~:-]+)?
 {%- endmacro %}

@@ -1,8 +1,9 @@
 {#-
-    A key; NULL where a part of it names somebody. A key is not masked: half of one would be the key of
-    another course. What a part may have is little (see key_part), so no more than this is looked for: an
-    address spelled out, the name of a link, a telephone number of 9 to 15 digits in three groups or
-    more. One run of digits is a number of a course, and what begins with a year a run: 2024-2025-1.
+    A key; NULL where it is '' or a part of it names somebody. A key is not masked: half of one would be
+    the key of another course. What a part may have is little (see key_part), so no more than this is
+    looked for: an address spelled out, the name of a link, a telephone number of 9 to 15 digits in three
+    groups or more. One run of digits is a number of a course, and what begins with a year is a run of
+    one: 2024-2025-1.
 -#}
 {% macro impersonal(key) -%}
     {%- set sign -%} [-_+]{1,2} {%- endset -%}
@@ -19,7 +20,7 @@
         replaceRegexpAll({{ key }}, '{{ year }}|{{ begin }}{{ said }}({{ groups }})(?:\\b|_)|.', '\\1 ')
     {%- endset -%}
     if(
-        match({{ key }}, '{{ address }}|{{ link }}')
+        match({{ key }}, '^$|{{ address }}|{{ link }}')
         or match({{ numbers }}, '(?:^| )(?:\\p{Nd}[.~-]*){9,15} '),
         null,
         {{ key }}

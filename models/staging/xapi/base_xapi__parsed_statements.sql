@@ -310,9 +310,9 @@ with_foreign_ids as (
         *,
         {{ impersonal('usage_key') }} as kept_usage_key,
         {{ impersonal('own_usage_key') }} as kept_own_key,
-        -- Its id has the key, or that of the course.
+        -- The object's id has what is no key of it, or of the course.
         isNull(kept_own_key) != isNull(own_usage_key)
-        or isNull(kept_course_key) != isNull(sent_course_key) as names_somebody,
+        or isNull(kept_course_key) != isNull(sent_course_key) as may_name_somebody,
         may_be_foreign and (isNull(usage_key) or is_child and isNull(own_usage_key)) as is_foreign,
         toLowCardinality(if(
             is_foreign, coalesce(if(is_child, problem_parent_id, null), raw_object_id), null
@@ -375,7 +375,7 @@ select
     rejection_reason,
     toLowCardinality({{ shown['verb_id'] }}) as verb_id,
     toLowCardinality({{ shown['object_type'] }}) as object_type,
-    toLowCardinality(if(names_somebody, null, {{ shown['raw_object_id'] }})) as object_id,
+    toLowCardinality(if(may_name_somebody, null, {{ shown['raw_object_id'] }})) as object_id,
     toLowCardinality({{ course_org('valid_course_key') }}) as org,
     valid_course_key::Nullable(String) as course_key,
     toLowCardinality({{ course_run('valid_course_key') }}) as course_run,

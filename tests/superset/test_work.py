@@ -141,24 +141,24 @@ def test_readers_are_not_told_who_owns_a_dataset(one: User, superset: Superset, 
 
 def test_a_request_has_a_length(one: User) -> None:
     answer = one.post("/api/v1/explore/permalink", json={"formData": {"x": "y" * 2_000_000}})
+    one.close()  # as the server did, which did not read it all
     assert (answer.status_code, reason(answer)) == (
         413,
         "The request is too long for the dashboards.",
     )
 
 
-LONG = "9" * 2_000
+LONG = f"2026-01-01{' ' * 2_000}10:00"
 DEEP = "DATETRUNC(" * 40 + "DATETIME('now')" + ", day)" * 40
 # What is read before words are looked for. Text -> what is said.
 ODD_TIMES = {
     f"{LONG} : now": "too many words",
-    f"DATETIME('{LONG}') : now": "too many words",
     f"{DEEP} : now": "too many words or functions",
     "HOLIDAY('x', DATETIME('now'), '__class__') : now": "two letters",
 }
 
 
-@pytest.mark.parametrize("text", ODD_TIMES, ids=["number", "number in it", "depth", "attribute"])
+@pytest.mark.parametrize("text", ODD_TIMES, ids=["length", "depth", "attribute"])
 def test_a_time_is_short_and_a_country_one(one: User, superset: Superset, text: str) -> None:
     by_time = {"granularity": "first_enrolled_at", "time_range": text}
     of_filter = {"filters": [{"col": "first_enrolled_at", "op": "TEMPORAL_RANGE", "val": text}]}
@@ -182,7 +182,6 @@ def test_times_that_superset_writes_are_read(one: User) -> None:
 
 AGGREGATES = {"sums": {"operator": "sum", "column": "text"}}
 ROWS = {"rows": {"operator": "mean"}}
-BY_NUMBER = {"index": ["number"], "aggregates": ROWS}
 # Steps after a query of 2,000 rows, each of which goes on for long with more.
 MEDIANS = {"rows": {"operator": "median"}} | {
     f"median of {number}": {"operator": "median", "column": "rows"} for number in range(29)
@@ -213,7 +212,12 @@ ODD_STEPS: dict[str, tuple[dict[str, Any] | list[dict[str, Any]], str]] = {
     "all with all": (
         {
             "operation": "pivot",
-            "options": BY_NUMBER | {"columns": ["rows", "text"], "drop_missing_columns": False},
+            "options": {
+                "index": ["one"],
+                "columns": ["number", "text"],
+                "aggregates": ROWS,
+                "drop_missing_columns": False,
+            },
         },
         "too many cells",
     ),
@@ -296,6 +300,7 @@ ODD_STEPS: dict[str, tuple[dict[str, Any] | list[dict[str, Any]], str]] = {
 }
 WIDE = {
     "columns": [
+        sql_column("1") | {"label": "one"},
         sql_column("arrayJoin(range(2000))") | {"label": "number"},
         sql_column("'x' || arrayJoin(range(2000))") | {"label": "text"},
         sql_column("toDateTime('2026-01-01 00:00:00') + 86400 * arrayJoin(range(2000))")

@@ -8,7 +8,7 @@
     {%- set prefix -%} (?:(?:ccx-|lib-)?block|course|ccx|library|asset|def)-v1(?::|%(?:25)*3[aA]) {%- endset -%}
     {%- set plus -%} (?:[+]|%(?:25)*2[bB]) {%- endset -%}
     {%- set at_of_key -%} (?:@|%(?:25)*40) {%- endset -%}
-    {%- set part -%} {{ plus }}(?:ccx|branch|version|type|block){{ at_of_key }}{{ in_key }} {%- endset -%}
+    {%- set part -%} {{ plus }}(?:ccx|branch|version|type|block){{ at_of_key }}(?:{{ in_key }}|{{ plus }})* {%- endset -%}
     {%- set usage -%} type{{ at_of_key }}{{ in_key }}{{ plus }}block{{ at_of_key }}{{ in_key }} {%- endset -%}
     (?:(?:{{ prefix }}){1,2}{{ in_key }}(?:{{ plus }}{{ in_key }})+(?:{{ part }})*|(?:{{ in_key }}{{ plus }})*{{ usage }})
 {%- endmacro %}

@@ -325,7 +325,7 @@ with_foreign_ids as (
         coalesce(thread_url_id, object_thread_id, if(is_view, object_comment_id, null))
             as sent_thread_id,
         if(is_view, null, object_comment_id) as sent_comment_id,
-        -- The version of a package has an @ too. Three numbers at most: four are the address of a host.
+        -- The version of a package has an @ too. It has three numbers at most: four may be a host.
         toLowCardinality(if(
             match(
                 transformer_version,

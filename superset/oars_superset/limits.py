@@ -8,9 +8,9 @@ look at. Two settings of Superset's own reach all places where it does so:
 - CUSTOM_TEMPLATE_PROCESSORS: `template_processor()` renders what an author of datasets wrote, and
   nothing else: no text that came with a reader's request.
 
-Two more places have no setting. To see whether a query depends on who asks, Superset looks for macros
-by an expression that takes hours on a text made for it: `look_for_macros_in_time()`. So does the
-driver, in an error that repeats what a reader wrote: `read_errors_in_time()`.
+Two more places have no setting. To see whether a query depends on who asks, Superset looks for
+macros by an expression that takes hours on a text made for it: `look_for_macros_in_time()`. The
+driver has such a one for errors, which repeat what a reader wrote: `read_errors_in_time()`.
 """
 
 import re

@@ -1,8 +1,8 @@
 """Superset's oldest charts, which `/superset/explore_json/` draws: for authors, not for readers.
 
-They look at no bound of ours, show what others may see (`deck_multi` draws any chart), and one user's
-rows are kept for all. No shipped chart is one. `close_oldest()` raises RuntimeError at the start where
-Superset has them no more in this form.
+They look at no bound of ours, show what others may see (`deck_multi` draws any chart), and what one
+user got is kept for all. No shipped chart is one. `close_oldest()` raises RuntimeError at the start
+where Superset has them no more in this form.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ def close_oldest(only_reads: Callable[[], bool], refusal: Refusal) -> None:
     def closed(do: Any) -> Any:
         def draw(self: Any, *arguments: Any, **options: Any) -> Any:
             if only_reads():
-                raise refusal("Charts of this kind are for their authors: take one of a newer kind.")
+                raise refusal("Charts of this kind are for their authors: take a newer kind.")
             return do(self, *arguments, **options)
 
         return draw

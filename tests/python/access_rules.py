@@ -64,12 +64,14 @@ def _settings(statements: list[str], roles: list[str]) -> str:
         match = re.fullmatch(r"ALTER SETTINGS PROFILE .* ADD SETTINGS (.*) TO (\w+)", statement)
         if match and match[2] in roles:
             for setting in match[1].split(", "):
-                name, value, is_constant = re.fullmatch(r"(\w+) = '?(\w+)'?( CONST)?", setting).groups()  # type: ignore[union-attr]
+                said = re.fullmatch(r"(\w+) = '?(\w+)'?( CONST)?", setting)
+                assert said, setting
+                name, value, is_constant = said.groups()
                 values[name] = value
                 constants |= {name} if is_constant else set()
-    said = "".join(f"<{name}>{value}</{name}>" for name, value in values.items())
+    given = "".join(f"<{name}>{value}</{name}>" for name, value in values.items())
     fixed = "".join(f"<{name}><const/></{name}>" for name in sorted(constants))
-    return f"{said}<constraints>{fixed}</constraints>"
+    return f"{given}<constraints>{fixed}</constraints>"
 
 
 def _rows(statements: list[str], roles: list[str]) -> str:

@@ -292,7 +292,7 @@ def test_long_answer_in_any_script_is_masked_in_time(planted: Planted) -> None:
     Where the mask reads on to the end of the text from each word, this takes half an hour.
     """
     sent = {}
-    for mark in "、。，．！？；：「」（）｡․﹒":
+    for mark in "、。，．！？；：「」（）｡․﹒":  # noqa: RUF001
         case = next(case for case in corpus.SHAPE_CASES if b'"response"' in case.body)
         body = json.loads(case.body) | {"id": id_of(f"many {mark}")}
         body["result"]["response"] = f"ann@example.org {mark} " + f"a{mark}" * 100_000

@@ -3,7 +3,7 @@
     a prefix, or from type@ on with what is before it. An encoded @ is only that of a part with a name.
 -#}
 {% macro kept_key() -%}
-    {%- set encoded -%} %(?:25)*(?:2[dDeE]|5[fF]|7[eE]|[89abAB][0-9a-fA-F]|[cdCD][0-9a-fA-F]|[eE][0-9a-dA-D]) {%- endset -%}
+    {%- set encoded -%} (?i:%(?:25)*(?:2[de]|5f|7e|[89a-d][0-9a-f]|e[0-9a-d])) {%- endset -%}
     {%- set in_key -%} (?:[A-Za-z_\\x{C0}-\\x{1FFF}0-9.~-]|{{ encoded }})+ {%- endset -%}
     {%- set prefix -%} (?:(?:ccx-|lib-)?block|course|ccx|library|asset|def)-v1(?::|%(?:25)*3[aA]) {%- endset -%}
     {%- set plus -%} (?:[+]|%(?:25)*2[bB]) {%- endset -%}

@@ -1,7 +1,8 @@
 {#-
-    Regular expression of what follows the prefix of a key of Open edX, as course-v1: is, of a block what
-    is before +type@: two parts or more, then those with a name. The prefix may be there twice.
+    Regular expression of what follows the prefix of a key of Open edX, as course-v1: is: letters,
+    digits and marks of any alphabet, and an @ only after the name of a part.
 -#}
 {% macro key_pattern() -%}
-    (?:(?:course|ccx|library)-v1:)?{{ key_part() }}(?:[+]{{ key_part() }})+(?:[+](?:ccx|branch|version)@{{ key_part() }})*
+    {%- set mark -%} [\\pL\\pN_.~:%-] {%- endset -%}
+    {{ mark }}(?:{{ mark }}|[+])*(?:[+](?:ccx|branch|version|type|block)@(?:{{ mark }}|[+])+)*
 {%- endmacro %}

@@ -25,11 +25,11 @@
 {%- endfor -%}
 
 {#- A child is about its parent, and a question under its own id. -#}
-{%- set block_key = "coalesce(kept_usage_key, " ~ foreign_id(shown['parent_foreign_id']) ~ ")" -%}
+{%- set block_key = "coalesce(usage_key, " ~ foreign_id(shown['parent_foreign_id']) ~ ")" -%}
 {%- set question_key -%}
     if(
         is_child,
-        coalesce(kept_own_key, {{ foreign_id(shown['own_foreign_id']) }}),
+        coalesce(own_usage_key, {{ foreign_id(shown['own_foreign_id']) }}),
         {{ block_key }}
     )
 {%- endset -%}
@@ -274,9 +274,8 @@ classified as (
         toLowCardinality(coalesce(
             new_course_key, if(home_host = '' or home_host = course_host, old_course_key, null)
         )) as sent_course_key,
-        {{ impersonal('sent_course_key') }} as kept_course_key,
         toLowCardinality(if(
-            rejection_reason = '', {{ within_length('kept_course_key') }}, null
+            rejection_reason = '', {{ within_length('sent_course_key') }}, null
         )) as valid_course_key,
         -- Who takes a statement back learns nothing by it; a group is no learner.
         rejection_reason = '' and isNotNull(actor_id) and event_type != 'statement_voided'
@@ -308,11 +307,6 @@ with_foreign_ids as (
 
     select
         *,
-        {{ impersonal('usage_key') }} as kept_usage_key,
-        {{ impersonal('own_usage_key') }} as kept_own_key,
-        -- The object's id has what is no key of it, or of the course.
-        isNull(kept_own_key) != isNull(own_usage_key)
-        or isNull(kept_course_key) != isNull(sent_course_key) as may_name_somebody,
         may_be_foreign and (isNull(usage_key) or is_child and isNull(own_usage_key)) as is_foreign,
         toLowCardinality(if(
             is_foreign, coalesce(if(is_child, problem_parent_id, null), raw_object_id), null
@@ -325,14 +319,9 @@ with_foreign_ids as (
         coalesce(thread_url_id, object_thread_id, if(is_view, object_comment_id, null))
             as sent_thread_id,
         if(is_view, null, object_comment_id) as sent_comment_id,
-        -- The version of a package has an @ too. It has three numbers at most: four may be a host.
+        -- The version of a package has an @ too.
         toLowCardinality(if(
-            match(
-                transformer_version,
-                '^[a-z_-]+@[0-9]+(?:[.][0-9]+){0,2}(?:[.-]?(?:a|b|rc|dev|post)[0-9]*){0,2}$'
-            ),
-            null,
-            transformer_version
+            match(transformer_version, '^[a-z_-]+@[0-9][0-9a-z.]*$'), null, transformer_version
         )) as other_version
     from classified
 
@@ -375,7 +364,7 @@ select
     rejection_reason,
     toLowCardinality({{ shown['verb_id'] }}) as verb_id,
     toLowCardinality({{ shown['object_type'] }}) as object_type,
-    toLowCardinality(if(may_name_somebody, null, {{ shown['raw_object_id'] }})) as object_id,
+    toLowCardinality({{ shown['raw_object_id'] }}) as object_id,
     toLowCardinality({{ course_org('valid_course_key') }}) as org,
     valid_course_key::Nullable(String) as course_key,
     toLowCardinality({{ course_run('valid_course_key') }}) as course_run,

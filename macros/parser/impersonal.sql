@@ -15,13 +15,13 @@
     {%- set year -%} {{ begin }}[a-zA-Z]?(?:19|20)[0-9]{2}[.~-][0-9.~-]* {%- endset -%}
     {%- set said -%} _?(?:(?i:tel|phone|mobile|mob|fax|ph|[tmfp])[.]?)? {%- endset -%}
     {%- set groups -%} \\p{Nd}+(?:[.~-]{1,3}\\p{Nd}+){2,} {%- endset -%}
-    {#- The groups of digits alone, parted by blanks, which no key has. -#}
+    {#- Few keys have groups of digits; '' where what begins with a year was found in their place. -#}
     {%- set numbers -%}
-        replaceRegexpAll({{ key }}, '{{ year }}|{{ begin }}{{ said }}({{ groups }})(?:\\b|_)|.', '\\1 ')
+        extractAll({{ key }}, '{{ year }}|{{ begin }}{{ said }}({{ groups }})(?:\\b|_)')
     {%- endset -%}
     if(
         match({{ key }}, '^$|{{ address }}|{{ link }}')
-        or match({{ numbers }}, '(?:^| )(?:\\p{Nd}[.~-]*){9,15} '),
+        or arrayExists(number -> match(number, '^(?:\\p{Nd}[.~-]*){9,15}$'), {{ numbers }}),
         null,
         {{ key }}
     )

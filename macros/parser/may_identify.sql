@@ -1,16 +1,8 @@
-{#-
-    Whether a text has what begins anything that is masked; a URL of a course or a block, of its answer or
-    a hint, has not. It looks at each different text of a LowCardinality column once.
--#}
+{#- Whether a text has what begins anything that is masked. -#}
 {% macro may_identify(text) -%}
     {%- set sign -%} [@＠﹫=]|%(?:25)*(?:40|EF|2[bB])|\\\\[ux]|&(?:amp;)*(?:#|commat|quot|apos|plus) {%- endset -%}
     {%- set word -%} (?i:(?:\\b|_|%(?:20|09))at(?:\\b|_)|["\']\\s*:|(?:token|passw(?:or)?d|secret|api[_-]?key|authorization|cookie)\\s*:) {%- endset -%}
     {%- set link -%} (?i:mailto|tel|sms|smsto|sips?|xmpp|skype|callto|acct)(?::|%3A)|{{ slash_u() }} {%- endset -%}
     {%- set digits -%} [0-9](?:[ \\t.()/-]|[^\\x00-\\x7F]){1,3}[0-9]|[+＋][(]?[0-9]|[{{ other_digits() }}] {%- endset -%}
-    {%- set ending -%} (?:/answer|/hint/[0-9]{1,3}|/jump_to/{{ kept_key() }})? {%- endset -%}
-    {#- One without the other, and no `and`: what is evaluated only where it has to be is copied first. -#}
-    assumeNotNull(
-        match({{ text }}, '{{ sign }}|{{ word }}|{{ link }}|{{ digits }}')
-        > match({{ text }}, '^(?:https?://[^\\s/?#@]+/(?:xblock|courses?)/)?{{ kept_key() }}{{ ending }}$')
-    )
+    assumeNotNull(match({{ text }}, '{{ sign }}|{{ word }}|{{ link }}|{{ digits }}'))
 {%- endmacro %}

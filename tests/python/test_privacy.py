@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import clickhouse_connect
 import pytest
@@ -32,6 +33,24 @@ WHO = re.compile(r"zq[0-9a-z]{5}")
 DIGITS = re.compile("48" + r"[^0-9a-z]{0,3}([0-9])" * 5)
 ANY = "zq[0-9a-z]{5}|4[^0-9a-z]{0,3}8([^0-9a-z]{0,3}[0-9]){5}"
 TEXTS = "like '%String%' or type like '%Map%' or type like '%Tuple%' or type like '%JSON%'"
+
+
+# Keys of a course and a block, with an identity as one part.
+KEYS_OF_STATEMENTS = [
+    ("course-v1:{}+X+1", "block-v1:{}+X+1+type@problem+block@p"),
+    ("course-v1:Org+{}+1", "block-v1:Org+{}+1+type@problem+block@p"),
+    ("course-v1:Org+X+{}", "ccx-block-v1:Org+X+{}+ccx@1+type@problem+block@p"),
+    ("course-v1:{}", "block-v1:Org+X+1+type@problem+block@{}"),
+    ("ccx-v1:Org+{}+1+ccx@1", "block-v1:Org+X+1+type@{}+block@p"),
+    ("library-v1:{}+X", "lib-block-v1:{}+X+type@problem+block@p"),
+    ("{}/X/1", "i4x://{}/X/problem/p"),
+    ("Org/X/{}", "i4x://Org/X/problem/{}"),
+    ("Org/{}/1", "lb:{}:X:problem:p"),
+    ("Org/{}", "lb:Org:X:problem:{}"),
+]
+PARENT = ("context", "contextActivities", "parent", 0, "id")
+OBJECT = ("object", "id")
+PROBLEM_CASE = "problem_check (server, one question), full"
 
 
 @dataclass(frozen=True)
@@ -112,6 +131,19 @@ def statements(garden: Garden) -> Iterator[tuple[str, str, bytes]]:
         who, digits = garden.words()
         garden.by_word[who] = Plant(who, f"actor: {name}", (who,))
         yield sent(name, body | {"id": id_of(name), "actor": filled(actor, who, digits)})
+    problem = json.loads(
+        next(case.body for case in corpus.SHAPE_CASES if case.name == PROBLEM_CASE)
+    )
+    for row, form in enumerate(PLANTED):
+        for column, keys in enumerate(KEYS_OF_STATEMENTS):
+            where = " and ".join(keys)
+            course, block = (each.format(garden.plant(where, form)) for each in keys)
+            # In the path of a URL as browsers write it, and as it is.
+            if (row + column) % 2:
+                course, block = quote(course), quote(block)
+            changed = put(problem, PARENT, f"{corpus.LMS}/course/{course}", is_added=False)
+            changed = put(changed, OBJECT, f"{corpus.LMS}/xblock/{block}", is_added=False)
+            yield sent(f"{where} {row}", changed | {"id": id_of(f"{where} {row}")})
     for form in PLANTED:
         text = garden.plant(f"no JSON: {form.name}", form)
         yield id_of(text), "2026-03-01 10:15:30.123456", f"no JSON, but {text}".encode()

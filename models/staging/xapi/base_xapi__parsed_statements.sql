@@ -14,22 +14,23 @@
     'workflow_action', 'prompt_template', 'workflow_location', 'rejected_text'
 ] -%}
 {%- set shared_texts = [
-    'verb_id', 'object_type', 'raw_object_id', 'object_name', 'object_description',
-    'other_version', 'parent_foreign_id', 'own_foreign_id'
+    'verb_id', 'object_type', 'object_name', 'object_description', 'other_version'
 ] -%}
+{%- set shared_ids = ['raw_object_id', 'parent_foreign_id', 'own_foreign_id'] -%}
+{%- set texts = own_texts + shared_texts + shared_ids -%}
 {%- set shown = {} -%}
-{%- for text in own_texts + shared_texts -%}
+{%- for text in texts -%}
     {%- do shown.update({
         text: "coalesce(masked_texts[" ~ loop.index ~ "], nullIf(masked." ~ text ~ ", ''))"
     }) -%}
 {%- endfor -%}
 
 {#- A child is about its parent, and a question under its own id. -#}
-{%- set block_key = "coalesce(usage_key, " ~ foreign_id(shown['parent_foreign_id']) ~ ")" -%}
+{%- set block_key = "coalesce(nullIf(usage_key, ''), " ~ foreign_id(shown['parent_foreign_id']) ~ ")" -%}
 {%- set question_key -%}
     if(
         is_child,
-        coalesce(own_usage_key, {{ foreign_id(shown['own_foreign_id']) }}),
+        coalesce(nullIf(own_usage_key, ''), {{ foreign_id(shown['own_foreign_id']) }}),
         {{ block_key }}
     )
 {%- endset -%}
@@ -241,8 +242,11 @@ checked as (
         {{ old_course_key_of('course_url') }} as old_course_key,
         {{ host_of('course_url') }} as course_host,
         {{ response_choices('response') }} as sent_choices,
-        {{ block_id_of('raw_object_id') }} as own_usage_key,
-        {{ block_id_of('problem_parent_id') }} as parent_usage_key
+        -- '' is a key that names somebody, or what begins as one and is none.
+        toLowCardinality({{ block_id_of('raw_object_id') }}) as own_block_key,
+        toLowCardinality({{ block_id_of('problem_parent_id') }}) as parent_block_key,
+        {{ impersonal('own_block_key') }} as own_usage_key,
+        {{ impersonal('parent_block_key') }} as parent_usage_key
     from named
 
 ),
@@ -274,8 +278,9 @@ classified as (
         toLowCardinality(coalesce(
             new_course_key, if(home_host = '' or home_host = course_host, old_course_key, null)
         )) as sent_course_key,
+        {{ impersonal('sent_course_key') }} as kept_course_key,
         toLowCardinality(if(
-            rejection_reason = '', {{ within_length('sent_course_key') }}, null
+            rejection_reason = '', {{ within_length("nullIf(kept_course_key, '')") }}, null
         )) as valid_course_key,
         -- Who takes a statement back learns nothing by it; a group is no learner.
         rejection_reason = '' and isNotNull(actor_id) and event_type != 'statement_voided'
@@ -307,6 +312,7 @@ with_foreign_ids as (
 
     select
         *,
+        own_usage_key = '' or kept_course_key = '' as may_name_somebody,
         may_be_foreign and (isNull(usage_key) or is_child and isNull(own_usage_key)) as is_foreign,
         toLowCardinality(if(
             is_foreign, coalesce(if(is_child, problem_parent_id, null), raw_object_id), null
@@ -319,9 +325,14 @@ with_foreign_ids as (
         coalesce(thread_url_id, object_thread_id, if(is_view, object_comment_id, null))
             as sent_thread_id,
         if(is_view, null, object_comment_id) as sent_comment_id,
-        -- The version of a package has an @ too.
+        -- The version of a package has an @ too. It has three numbers at most: four may be a host.
         toLowCardinality(if(
-            match(transformer_version, '^[a-z_-]+@[0-9][0-9a-z.]*$'), null, transformer_version
+            match(
+                transformer_version,
+                '^[a-z_-]+@[0-9]+(?:[.][0-9]+){0,2}(?:[.-]?(?:a|b|rc|dev|post)[0-9]*){0,2}$'
+            ),
+            null,
+            transformer_version
         )) as other_version
     from classified
 
@@ -335,6 +346,9 @@ masked as (
         {%- for text in shared_texts %}
             {{ may_identify(text) }} +
         {%- endfor %}
+        {%- for id in shared_ids %}
+            ({{ may_identify(id) }} > {{ is_key_url(id) }}) +
+        {%- endfor %}
             {{ may_identify(
                 "concatWithSeparator('\\n', arrayStringConcat(sent_choices, '\\n'), assumeNotNull("
                 ~ own_texts | join("), assumeNotNull(") ~ "))"
@@ -344,7 +358,7 @@ masked as (
             arrayMap(
                 text -> {{ masked('text') }},
                 arrayConcat(
-                    [nullIf({{ (own_texts + shared_texts) | join(", ''), nullIf(") }}, '')],
+                    [nullIf({{ texts | join(", ''), nullIf(") }}, '')],
                     sent_choices
                 )
             ),
@@ -364,7 +378,7 @@ select
     rejection_reason,
     toLowCardinality({{ shown['verb_id'] }}) as verb_id,
     toLowCardinality({{ shown['object_type'] }}) as object_type,
-    toLowCardinality({{ shown['raw_object_id'] }}) as object_id,
+    toLowCardinality(if(may_name_somebody, null, {{ shown['raw_object_id'] }})) as object_id,
     toLowCardinality({{ course_org('valid_course_key') }}) as org,
     valid_course_key::Nullable(String) as course_key,
     toLowCardinality({{ course_run('valid_course_key') }}) as course_run,
@@ -393,7 +407,7 @@ select
         may_identify,
         arrayMap(
             choice -> coalesce(choice, ''),
-            arraySlice(masked_texts, {{ (own_texts + shared_texts) | length + 1 }})
+            arraySlice(masked_texts, {{ texts | length + 1 }})
         ),
         sent_choices
     ) as response_choices,

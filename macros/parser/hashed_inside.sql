@@ -1,6 +1,7 @@
 {#-
     JSON text with a hash of its members in place of each object, where their order does not matter, and
-    of each list that has no other object or list in it.
+    of each list that has no other object or list in it. A text without an end, in what is no JSON, is one
+    piece: it would else be read to the end from each of its quotes.
 -#}
 {% macro hashed_inside(text) -%}
     {%- set quoted = '"[^"\\\\\\\\]*(?:\\\\\\\\.[^"\\\\\\\\]*)*"' -%}
@@ -17,7 +18,7 @@
         ),
         extractAll(
             {{ text }},
-            '(?s)[{]{{ plain }}[}]|\\[{{ plain }}\\]|{{ quoted }}|[^\\[\\]{}"]+|.'
+            '(?s)[{]{{ plain }}[}]|\\[{{ plain }}\\]|(?:[^\\[\\]{}"]|{{ quoted }})+|[\\]}]+|".*|.'
         )
     ))
 {%- endmacro %}

@@ -13,10 +13,11 @@
             )
         ))
     {%- endset -%}
+    {%- set sought = "if(notEmpty(" ~ texts ~ "), " ~ texts ~ ", [coalesce(" ~ response ~ ", '')])" -%}
     if(
         notEmpty({{ response }}) and JSONLength({{ choices }}) > 0,
-        toNullable(hasAll(
-            {{ names }}, if(notEmpty({{ texts }}), {{ texts }}, [coalesce({{ response }}, '')])
+        toNullable((
+            length(arrayIntersect({{ names }}, {{ sought }})) = length(arrayDistinct({{ sought }}))
         )::Bool),
         null
     )

@@ -1,8 +1,9 @@
 {#-
     Hash of a JSON value, of its text as the engine writes it (no blanks, 1.0 as 1): the same for
     members in another order. Without a comma there is only one order. Nearly all else is an object of
-    plain members and objects of such. What is nested deeper is worked off from the inside out, until
-    one value is left; which of these it is does not depend on the order either.
+    plain members and objects of such. What is nested deeper is worked off from the inside out, which
+    does not depend on the order either: six levels, more than any result has. Each level reads the whole
+    text, so what is around them is hashed as it is.
 -#}
 {% macro json_hash(text) -%}
     {%- set members = "JSONExtractKeysAndValuesRaw(" ~ text ~ ")" -%}
@@ -24,7 +25,7 @@
         )))),
         arrayFold(
             (value, level) -> {{ hashed_inside('value') }},
-            range(least({{ objects }} + {{ lists }}, 512)),
+            range(least({{ objects }} + {{ lists }}, 6)),
             {{ text }}
         )
     ))

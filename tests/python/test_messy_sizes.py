@@ -6,7 +6,8 @@ store; each is little to send and would be much to build.
 
 import json
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -26,6 +27,9 @@ MODE = "https://w3id.org/xapi/acrossx/extensions/type"
 LMS = "https://lms.example.org"
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 FIRST_DAY = datetime(2012, 1, 1, tzinfo=UTC)
+
+SECONDS = 20
+"""What it may take to read one statement, beyond an ordinary one; it takes a tenth of that."""
 
 VIDEOS = 20_000
 HALF_A_DAY = 43_200
@@ -97,6 +101,35 @@ def long_keys() -> Iterator[Sent]:
     yield play(course, "block-v1:Messy+Long+1+type@video+block@v", NOW, 60, 0)
 
 
+def submission(definition: Json, result: Any) -> Sent:
+    definition = {"type": f"{ADL}activities/cmi.interaction", **definition}
+    target = {"id": f"{LMS}/xblock/block-v1:A+B+1+type@problem+block@p", "definition": definition}
+    verb = "https://w3id.org/xapi/acrossx/verbs/evaluated"
+    return statement("course-v1:A+B+1", NOW, verb, target, result=result)
+
+
+def many_choices() -> Sent:
+    texts = [f"choice {number}" for number in range(150_000)]
+    choices = [{"id": text} for text in texts]
+    return submission({"choices": choices}, {"response": json.dumps(texts[::-1])})
+
+
+def lists_in_lists() -> Sent:
+    """400 levels of lists, and a megabyte beside them."""
+    value: Any = [1, 2]
+    for _ in range(400):
+        value = [value]
+    return submission({}, {"extensions": {"deep": value, "broad": [""] * (MEGABYTE // 3)}})
+
+
+def a_result_that_is_a_text_without_an_end() -> Sent:
+    return submission({}, '[, "' + '\\"' * 200_000)
+
+
+def a_text_without_an_end() -> Sent:
+    return UUID(int=next(IDS)), NOW.strftime("%F %T"), b'{"a": "' + b'\\"' * 200_000
+
+
 def invented_courses() -> Iterator[Sent]:
     for number in range(COURSES):
         yield enrollment(f"course-v1:Messy+C{number}+1", NOW - timedelta(days=number % 3), "audit")
@@ -155,3 +188,34 @@ def test_keys_of_a_megabyte_are_none(site: Site) -> None:
 def test_each_invented_course_is_one(site: Site) -> None:
     courses = "(select count() from oars.dim_courses where course_key like '%Messy+C%')"
     assert number_of(site, courses) == COURSES
+
+
+@pytest.mark.parametrize(
+    ("made", "is_listed", "rejection_reason"),
+    [
+        (many_choices, True, ""),
+        (lists_in_lists, None, ""),
+        (a_result_that_is_a_text_without_an_end, None, ""),
+        (a_text_without_an_end, None, "not_json"),
+    ],
+)
+def test_a_statement_is_read_in_time(
+    site: Site, made: Callable[[], Sent], is_listed: bool | None, rejection_reason: str
+) -> None:
+    """Where what is read grows with the square of a statement, each of these takes minutes."""
+    ordinary = play("course-v1:A+B+1", "block-v1:A+B+1+type@video+block@v", NOW, 60, 0)
+    _, usual = read(site, ordinary)
+    row, seconds = read(site, made())
+    assert seconds < usual + SECONDS
+    assert (row["is_response_listed"], row["rejection_reason"]) == (is_listed, rejection_reason)
+
+
+def read(site: Site, sent: Sent) -> tuple[Json, float]:
+    """What the parser makes of a statement, and the seconds that it takes."""
+    site.insert([sent])
+    began = time.monotonic()
+    [row] = site.query(
+        "select is_response_listed, rejection_reason, twin_hash from "
+        f"oars_staging.base_xapi__parsed_statements where event_id = '{sent[0]}'"
+    )
+    return row, time.monotonic() - began

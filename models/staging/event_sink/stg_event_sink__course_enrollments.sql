@@ -4,7 +4,7 @@ enrollments as (
 
     select
         *,
-        parseDateTime64BestEffortOrNull(time_last_dumped, 6, 'UTC') as dumped_at
+        {{ moment('time_last_dumped') }} as dumped_at
     from {{ source('event_sink', 'course_enrollment') }}
     where not ({{ is_forgotten("concat('user ', toString(user_id))") }})
 
@@ -31,6 +31,6 @@ select
     is_active::Bool as is_enrolled,
 
     -- times; of an enrolment without a readable one that of its dump
-    coalesce(parseDateTime64BestEffortOrNull(created, 6, 'UTC'), dumped_at) as created_at,
+    coalesce({{ moment('created') }}, dumped_at) as created_at,
     dumped_at as last_published_at
 from newest

@@ -4,7 +4,7 @@ overviews as (
 
     select
         *,
-        parseDateTime64BestEffortOrNull(time_last_dumped, 6, 'UTC') as dumped_at
+        {{ moment('time_last_dumped') }} as dumped_at
     from {{ source('event_sink', 'course_overviews') }}
 
 ),
@@ -50,9 +50,9 @@ select
     toNullable(self_paced) as is_self_paced,
 
     -- times
-    parseDateTime64BestEffortOrNull(course_start, 6, 'UTC') as course_started_at,
-    parseDateTime64BestEffortOrNull(course_end, 6, 'UTC') as course_ends_at,
-    parseDateTime64BestEffortOrNull(enrollment_start, 6, 'UTC') as enrollment_starts_at,
-    parseDateTime64BestEffortOrNull(enrollment_end, 6, 'UTC') as enrollment_ends_at,
+    {{ moment('course_start') }} as course_started_at,
+    {{ moment('course_end') }} as course_ends_at,
+    {{ moment('enrollment_start') }} as enrollment_starts_at,
+    {{ moment('enrollment_end') }} as enrollment_ends_at,
     dumped_at as last_published_at
 from masked

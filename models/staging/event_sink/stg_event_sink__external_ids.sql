@@ -5,7 +5,7 @@ external_ids as (
     select
         *,
         toString(external_user_id) as actor_id,
-        parseDateTime64BestEffortOrNull(time_last_dumped, 6, 'UTC') as dumped_at
+        {{ moment('time_last_dumped') }} as dumped_at
     from {{ source('event_sink', 'external_id') }}
     where
         external_id_type = 'xapi'

@@ -6,7 +6,7 @@ profiles as (
 
     select
         *,
-        parseDateTime64BestEffortOrNull(time_last_dumped, 6, 'UTC') as dumped_at
+        {{ moment('time_last_dumped') }} as dumped_at
     from {{ source('event_sink', 'user_profile') }}
     where not ({{ is_forgotten("concat('user ', toString(user_id))") }})
 

@@ -4,7 +4,7 @@ tags as (
 
     select
         *,
-        parseDateTime64BestEffortOrNull(time_last_dumped, 6, 'UTC') as dumped_at
+        {{ moment('time_last_dumped') }} as dumped_at
     from {{ source('event_sink', 'tag') }}
 
 ),

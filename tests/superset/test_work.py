@@ -142,7 +142,7 @@ def test_readers_are_not_told_who_owns_a_dataset(one: User, superset: Superset, 
 
 def test_people_are_looked_for_at_any_depth(one: User, superset: Superset) -> None:
     dataset = superset.datasets["fct_enrollments"]
-    form = '{"x": ' + "[" * 490 + "]" * 490 + "}"
+    form = '{"x": ' + "[" * 900 + "]" * 900 + "}"
     body = {"datasource_id": dataset, "datasource_type": "table", "form_data": form}
     key = one.post("/api/v1/explore/form_data", json=body).json()["key"]
     answer = one.get("/api/v1/explore/", params={"form_data_key": key})

@@ -36,7 +36,8 @@ RULE_CLAUSE = (
 # that writes charts, dashboards, datasets or databases, no SQL Lab, no upload, no list of users.
 PERMISSIONS = {
     "AdvancedDataType": ["can_read"],
-    "Api": ["can_query", "can_query_form_data", "can_time_range"],
+    # Not can_query_form_data, which shows how any chart was made; nor can_query, with no use.
+    "Api": ["can_time_range"],
     "AvailableDomains": ["can_read"],
     "Chart": ["can_read"],
     "Charts": ["menu_access"],

@@ -50,6 +50,7 @@ LIMITS_OF_DASHBOARDS = (
     "max_memory_usage = 4000000000 const",
     "max_execution_time = 60 const",
     "max_result_rows = 1000000 const",
+    "max_result_bytes = 200000000 const",
 )
 LIMITS_OF_ANALYSTS = (
     "max_memory_usage = 4000000000 const",

@@ -1,6 +1,5 @@
 """What Superset's configuration needs to show the marts: `protect(globals())`."""
 
-import json
 import os
 import re
 import sys
@@ -9,11 +8,15 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+from oars_superset.readers import name_nobody, refusal
+
 # The database that a connection is being made for: DB_CONNECTION_MUTATOR is not told.
 _database: ContextVar[Any] = ContextVar("oars_database", default=None)
 
 LONGEST_REQUEST = 1_000_000  # bytes
-PEOPLE = ("owners", "created_by", "changed_by")
+# What Superset keeps for a reader, in memory or in its database; a filter of 2,000 values fits.
+LONGEST_LINK = 200_000
+OF_LINKS = re.compile(r"/(permalink|form_data|filter_state)\b")
 
 DRIVERS = ("clickhousedb", "clickhouse")  # as addresses of databases name them
 
@@ -52,20 +55,6 @@ def _schemas(settings: dict[str, Any]) -> tuple[str, ...]:
     return tuple(settings.get("OARS_SCHEMAS", ALLOWED_SCHEMAS))
 
 
-def _refusal(reason: str) -> Exception:
-    """What to raise: Superset shows the message of this class, in charts and in SQL Lab."""
-    from superset.errors import ErrorLevel, SupersetError, SupersetErrorType
-    from superset.exceptions import SupersetSecurityException
-
-    return SupersetSecurityException(
-        SupersetError(
-            message=reason,
-            error_type=SupersetErrorType.QUERY_SECURITY_ACCESS_ERROR,
-            level=ErrorLevel.ERROR,
-        )
-    )
-
-
 def _guarded(
     settings: dict[str, Any],
     sql: str,
@@ -87,7 +76,7 @@ def _guarded(
         if own is not tree and not may_change:
             raise Refused("The query cannot be kept to your rows: write it in a simpler way.")
     except Refused as error:
-        raise _refusal(str(error)) from error
+        raise refusal(str(error)) from error
     return own.sql("clickhouse", comments=False) if may_change else sql
 
 
@@ -155,7 +144,7 @@ def _dialects(chained: Any) -> Callable[[], dict[str, Any]]:
         from oars_superset.limits import dialect
 
         given = (chained() if callable(chained) else chained) or {}
-        own = {name: dialect(given.get(name, "clickhouse"), _refusal) for name in DRIVERS}
+        own = {name: dialect(given.get(name, "clickhouse"), refusal) for name in DRIVERS}
         return {**given, **own}
 
     return extensions
@@ -175,7 +164,7 @@ def _bound_templates(settings: dict[str, Any], app: Any) -> None:
 
     given = app.config["CUSTOM_TEMPLATE_PROCESSORS"]
     own = {
-        name: template_processor(given.get(name, JinjaTemplateProcessor), is_guarded, _refusal)
+        name: template_processor(given.get(name, JinjaTemplateProcessor), is_guarded, refusal)
         for name in DRIVERS
     }
     app.config["CUSTOM_TEMPLATE_PROCESSORS"] = {**given, **own}
@@ -184,72 +173,36 @@ def _bound_templates(settings: dict[str, Any], app: Any) -> None:
     read_errors_in_time()
 
 
+def _refuse_long() -> Any:
+    from flask import request
+
+    # Files to import are not for readers.
+    if request.path.rstrip("/").endswith("import"):
+        return None
+    longest = LONGEST_LINK if OF_LINKS.search(request.path) else LONGEST_REQUEST
+    request.max_content_length = longest  # also of a body that does not say its length
+    if (request.content_length or 0) > longest:
+        return {"message": "The request is too long for the dashboards."}, 413
+    return None
+
+
 def _app_mutator(
     settings: dict[str, Any], chained: Callable[..., None] | None
 ) -> Callable[..., None]:
-    """Bound templates; give whoever only reads no list of users.
-
-    Superset's lists of owners give names and e-mail addresses of all to whoever may read charts.
-    """
-    of_users = re.compile(r"^/api/v1/\w+/related/")
-    with_owners = re.compile(
-        r"^/superset/fetch_datasource_metadata|^/datasource/get/"
-        r"|^/api/v1/(chart|dashboard|dataset|explore)/"
-    )
-
-    def only_reads() -> bool:
-        """Whether who asks writes nothing; called where that is known, also of a token."""
-        from superset import security_manager
-
-        return not any(
-            security_manager.can_access("can_write", asset)
-            for asset in ("Chart", "Dashboard", "Dataset")
-        )
-
-    def name_nobody(response: Any) -> Any:
-        from flask import request
-
-        if response.status_code == 200 and only_reads():
-            if of_users.match(request.path):
-                response.set_data('{"count": 0, "result": []}')
-            elif with_owners.match(request.path) and response.is_json:
-                response.set_data(json.dumps(_without_people(response.get_json())))
-        return response
-
-    def refuse_long() -> Any:
-        from flask import request
-
-        # Files to import are not for readers.
-        if request.path.rstrip("/").endswith("import"):
-            return None
-        request.max_content_length = LONGEST_REQUEST  # also of a body that does not say its length
-        if (request.content_length or 0) > LONGEST_REQUEST:
-            return {"message": "The request is too long for the dashboards."}, 413
-        return None
+    """Bound templates, requests and what is made of them; tell readers of nobody."""
 
     def mutate(app: Any) -> None:
+        from oars_superset.kept import bound_what_is_kept
         from oars_superset.oldest import close_oldest
         from oars_superset.work import bound_work
 
         if chained:
             chained(app)
         _bound_templates(settings, app)
-        bound_work(_refusal)
-        close_oldest(only_reads, _refusal)
-        app.before_request(refuse_long)
+        bound_work()
+        bound_what_is_kept()
+        close_oldest()
+        app.before_request(_refuse_long)
         app.after_request(name_nobody)
 
     return mutate
-
-
-def _without_people(answer: Any, is_of_people: bool = False) -> Any:
-    """An answer without usernames and addresses of owners and editors, at any depth."""
-    if isinstance(answer, list):
-        return [_without_people(each, is_of_people) for each in answer]
-    if isinstance(answer, dict):
-        return {
-            key: _without_people(value, is_of_people or key in PEOPLE)
-            for key, value in answer.items()
-            if not (is_of_people and key in ("email", "username"))
-        }
-    return answer

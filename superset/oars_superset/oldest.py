@@ -5,21 +5,20 @@ user got is kept for all. No shipped chart is one. `close_oldest()` raises Runti
 where Superset has them no more in this form.
 """
 
-from collections.abc import Callable
 from typing import Any
 
-from oars_superset.limits import Refusal
+from oars_superset.readers import may_write, refusal
 from oars_superset.work import wrap
 
 
-def close_oldest(only_reads: Callable[[], bool], refusal: Refusal) -> None:
-    """Refuse them to whoever only reads; keep what they got for each author by itself."""
+def close_oldest() -> None:
+    """Refuse them to whoever may not write charts; keep what they got for each author by itself."""
     from superset import viz
     from superset.utils.core import get_user_id
 
     def closed(do: Any) -> Any:
         def draw(self: Any, *arguments: Any, **options: Any) -> Any:
-            if only_reads():
+            if not may_write("Chart"):
                 raise refusal("Charts of this kind are for their authors: take a newer kind.")
             return do(self, *arguments, **options)
 

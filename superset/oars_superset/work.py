@@ -3,7 +3,7 @@
 Superset has no setting for any of it, so functions are wrapped that all places call, whatever the
 request is. `bound_work()` raises RuntimeError at the start where Superset has one no more.
 
-- What is asked: `_asked()` looks at a request before Superset makes anything of it.
+- What is asked: `_request()` looks at it before Superset makes anything of it.
 - Times: `_time()` and `_expression()` at a text that is read as one.
 - What is done with a result: `_step()` before each step after a query.
 - What it comes to: `_spend()` counts the cells that a request has Superset work through.
@@ -11,10 +11,12 @@ request is. `bound_work()` raises RuntimeError at the start where Superset has o
 
 import io
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
-from oars_superset.limits import Refusal
+from oars_superset.readers import may_write, refusal
 
 # Of a request. The shipped charts send up to 3 queries, and the answer of a table has 13 columns.
 MOST_QUERIES = 10  # those for other times are counted too
@@ -35,6 +37,7 @@ MOST_BINS = 1_000
 MOST_CELLS = 1_000_000  # that a step makes
 MOST_WORK = 10_000_000  # cells that a request has worked through: a second takes 1 to 2 million
 CELL_OF_AN_ANSWER = 3  # times the work of a cell in a step
+BYTES = 40  # of an answer's texts, in memory, for one cell: 400 MB in a request
 GROUP = 100  # cells that are worked through while one group is added up
 JOINED_ROW = 20
 
@@ -46,13 +49,12 @@ STEPS = (
 )
 OPERATORS = ("count", "max", "mean", "median", "min", "std", "sum", "var")
 OF_TEXT = ("count", "max", "min")  # sums of texts are texts, each longer than the one before
-WINDOWS = ("count", "max", "mean", "median", "min", "std", "sum", "var")
 GRAIN = re.compile(r"\d{0,3}(S|s|T|min|H|h|D|W|M|MS|Q|QS|A|AS|Y|YS)")
 NUMBER_FORMAT = re.compile(r"(?!.*\d\d\d)[^{}]{0,20}")  # what Python pads to no great length
 
 
-def bound_work(refusal: Refusal) -> None:
-    """Wrap Superset's functions; `refusal` makes what they raise."""
+def bound_work() -> None:
+    """Wrap Superset's functions."""
     import parsedatetime
     from superset.charts import client_processing
     from superset.charts.schemas import ChartDataQueryContextSchema
@@ -63,23 +65,23 @@ def bound_work(refusal: Refusal) -> None:
     from superset.models.helpers import ExploreMixin
     from superset.utils import csv, date_parser, excel, pandas_postprocessing
 
-    wrap(ChartDataQueryContextSchema, "load", lambda do: _loaded(do, refusal))
-    wrap(QueryContextFactory, "create", lambda do: _created(do, refusal))
+    look_before(ChartDataQueryContextSchema, "load", _request)
+    look_before(QueryContextFactory, "create", lambda self, **data: _request(self, data))
 
-    wrap(parsedatetime.Calendar, "parse", lambda do: _words(do, refusal))
-    wrap(date_parser, "parse_human_datetime", lambda do: _time(do, refusal))
-    wrap(date_parser, "datetime_eval", lambda do: _expression(do, refusal))
-    wrap(date_parser, "country_holidays", lambda do: _holidays(do, refusal))
+    look_before(parsedatetime.Calendar, "parse", lambda self, text, *_, **__: _time(text))
+    look_before(date_parser, "parse_human_datetime", _time)
+    look_before(date_parser, "datetime_eval", _expression)
+    look_before(date_parser, "country_holidays", _holidays)
 
-    wrap(QueryObject, "exec_post_processing", lambda do: _steps(do, refusal))
+    look_before(QueryObject, "exec_post_processing", _steps)
     for name in STEPS:
-        wrap(pandas_postprocessing, name, lambda do, name=name: _step(name, do, refusal))
-    wrap(ExploreMixin, "join_offset_dfs", lambda do: _other_times(do, refusal))
-    wrap(dataframe_utils, "left_join_df", lambda do: _join(do, refusal))
+        wrap(pandas_postprocessing, name, partial(_step, name))
+    look_before(ExploreMixin, "join_offset_dfs", _other_times)
+    look_before(dataframe_utils, "left_join_df", _join)
 
-    wrap(QueryContextProcessor, "get_df_payload", lambda do: _answer(do, refusal))
-    wrap(client_processing, "pivot_df", lambda do: _pivot_table(do, refusal))
-    wrap(client_processing, "table", lambda do: _table(do, refusal))
+    wrap(QueryContextProcessor, "get_df_payload", _answer)
+    look_before(client_processing, "pivot_df", _pivot_table)
+    look_before(client_processing, "table", _table)
     client_processing.post_processors["table"] = client_processing.table
     wrap(csv, "df_to_escaped_csv", lambda _: df_to_escaped_csv)
     wrap(excel, "df_to_excel", lambda _: df_to_excel)
@@ -93,11 +95,39 @@ def wrap(owner: Any, name: str, wrapper: Callable[[Any], Any]) -> None:
     if not hasattr(do, "bounded_by_oars"):
         bounded = wrapper(do)
         bounded.bounded_by_oars = True
-        setattr(owner, name, bounded)
+        is_static = isinstance(vars(owner).get(name), staticmethod)
+        setattr(owner, name, staticmethod(bounded) if is_static else bounded)
 
 
-def _spend(cells: float, refusal: Refusal) -> None:
-    """Add to the cells that this request had worked through; raise the refusal of too many."""
+def look_before(owner: Any, name: str, check: Callable[..., None]) -> None:
+    """Have `check` look at what a function is given, before the function does."""
+
+    def wrapper(do: Any) -> Any:
+        def checked(*arguments: Any, **options: Any) -> Any:
+            with _odd_is("The request cannot be understood."):
+                check(*arguments, **options)
+            return do(*arguments, **options)
+
+        return checked
+
+    wrap(owner, name, wrapper)
+
+
+@contextmanager
+def _odd_is(reason: str) -> Iterator[None]:
+    """Refuse for that reason whatever else fails: a list where a text is meant, and the like."""
+    from superset.exceptions import SupersetException
+
+    try:
+        yield
+    except SupersetException:
+        raise
+    except Exception as error:
+        raise refusal(reason, 400) from error
+
+
+def _spend(cells: float) -> None:
+    """Add to the cells that this request had worked through; refuse too many."""
     from flask import g, has_request_context
 
     if has_request_context():
@@ -106,37 +136,24 @@ def _spend(cells: float, refusal: Refusal) -> None:
         raise refusal("The request is too much work: take fewer rows, columns or queries.")
 
 
-def _loaded(do: Any, refusal: Refusal) -> Any:
-    def load(self: Any, data: Any, **options: Any) -> Any:
-        if isinstance(data, dict):  # else Superset says what is wrong
-            _asked(data, refusal)
-        return do(self, data, **options)
-
-    return load
+def _make(cells: float) -> None:
+    """Spend what is made at once; refuse too many."""
+    if cells > MOST_CELLS:
+        raise refusal("The result would have too many cells: take fewer rows or columns.")
+    _spend(cells)
 
 
-def _created(do: Any, refusal: Refusal) -> Any:
-    def create(self: Any, **data: Any) -> Any:
-        _asked(data, refusal)
-        context = do(self, **data)
-        for query in context.queries:
-            width = len(query.columns) + len(query.metrics or [])
-            if (query.row_limit or 0) * width * CELL_OF_AN_ANSWER > MOST_WORK:
-                raise refusal("The result could have too many cells: take fewer rows or columns.")
-        return context
-
-    return create
-
-
-def _asked(data: dict[str, Any], refusal: Refusal) -> None:
-    """Raise the refusal of a request with too many queries, names or values."""
+def _request(_: Any, data: Any, **__: Any) -> None:
+    """Refuse a request with too many queries, names or values."""
+    if not isinstance(data, dict):
+        return  # Superset says what is wrong.
     asked = _list(data, "queries")
     queries = [each for each in asked if isinstance(each, dict)]
     if len(asked) + sum(len(_list(query, "time_offsets")) for query in queries) > MOST_QUERIES:
         raise refusal(f"A request has at most {MOST_QUERIES} queries, with those of other times.")
     form = data["form_data"] if isinstance(data.get("form_data"), dict) else {}
     names = ("tooltip_contents", "groupbyRows", "groupbyColumns", "metrics")
-    _count_entries([*queries, {name: form.get(name) for name in names}], refusal)
+    _count_entries([*queries, {name: form.get(name) for name in names}])
     for query in queries:
         kinds = [
             layer.get("annotationType")
@@ -144,7 +161,7 @@ def _asked(data: dict[str, Any], refusal: Refusal) -> None:
             if isinstance(layer, dict)
         ]
         # Formulas are drawn by the browser. Others would be read whosever they are.
-        if any(kind != "FORMULA" for kind in kinds) and not _writes():
+        if any(kind != "FORMULA" for kind in kinds) and not may_write("Chart"):
             raise refusal("Charts have no annotations but formulas.")
 
 
@@ -157,7 +174,7 @@ def _list(holder: dict[str, Any], name: str) -> Any:
     return holder[name] if _is_list(holder.get(name)) else []
 
 
-def _count_entries(queries: list[Any], refusal: Refusal) -> None:
+def _count_entries(queries: list[Any]) -> None:
     entries, left = 0, list(queries)
     while left:
         each = left.pop()
@@ -170,93 +187,55 @@ def _count_entries(queries: list[Any], refusal: Refusal) -> None:
                 left.append(value)
 
 
-def _writes() -> bool:
-    from superset import security_manager
-
-    return bool(security_manager.can_access("can_write", "Chart"))
-
-
-def _words(do: Any, refusal: Refusal) -> Any:
-    def parse(self: Any, text: str, *arguments: Any, **options: Any) -> Any:
-        if len(text) > LONGEST_TIME or len(text.split()) > MOST_WORDS_OF_A_TIME:
-            raise refusal("A time has too many words: give a date, or one like `last week`.")
-        return do(self, text, *arguments, **options)
-
-    return parse
+def _time(text: str) -> None:
+    if len(text) > LONGEST_TIME or len(text.split()) > MOST_WORDS_OF_A_TIME:
+        raise refusal("A time has too many words: give a date, or one like `last week`.")
 
 
-def _time(do: Any, refusal: Refusal) -> Any:
-    def parse_human_datetime(text: str) -> Any:
-        if len(text) > LONGEST_TIME:
-            raise refusal("A time has too many words: give a date, or one like `last week`.")
-        return do(text)
-
-    return parse_human_datetime
+def _expression(text: str | None = None) -> None:
+    written = text or ""
+    if len(written) > LONGEST_EXPRESSION or written.count("(") > MOST_FUNCTIONS_OF_A_TIME:
+        raise refusal("A time has too many words or functions: give a date.")
 
 
-def _expression(do: Any, refusal: Refusal) -> Any:
-    def datetime_eval(text: str | None = None) -> Any:
-        written = text or ""
-        if len(written) > LONGEST_EXPRESSION or written.count("(") > MOST_FUNCTIONS_OF_A_TIME:
-            raise refusal("A time has too many words or functions: give a date.")
-        return do(text)
-
-    return datetime_eval
-
-
-def _holidays(do: Any, refusal: Refusal) -> Any:
+def _holidays(country: str, *_: Any, **__: Any) -> None:
     from holidays.utils import list_supported_countries
 
-    countries = frozenset(list_supported_countries())
-
-    def country_holidays(country: str, *arguments: Any, **options: Any) -> Any:
-        if country not in countries:
-            raise refusal("The country of a holiday is given as two letters, like `US`.")
-        return do(country, *arguments, **options)
-
-    return country_holidays
+    if country not in list_supported_countries():
+        raise refusal("The country of a holiday is given as two letters, like `US`.")
 
 
-def _steps(do: Any, refusal: Refusal) -> Any:
-    def exec_post_processing(self: Any, df: Any) -> Any:
-        if len(self.post_processing) > MOST_STEPS:
-            raise refusal("The result would be worked on in too many steps.")
-        if any(each.get("operation") not in STEPS for each in self.post_processing):
-            raise refusal(f"The steps after a query are: {', '.join(STEPS)}.")
-        return do(self, df)
-
-    return exec_post_processing
+def _steps(query: Any, _: Any) -> None:
+    if len(query.post_processing) > MOST_STEPS:
+        raise refusal("The result would be worked on in too many steps.")
+    if any(each.get("operation") not in STEPS for each in query.post_processing):
+        raise refusal(f"The steps after a query are: {', '.join(STEPS)}.")
 
 
-def _step(name: str, do: Any, refusal: Refusal) -> Any:
-    from superset.exceptions import SupersetException
-
+def _step(name: str, do: Any) -> Any:
     check = CHECKS.get(name)
 
     def step(df: Any, **options: Any) -> Any:
-        try:
-            lists = {key: each for key, each in options.items() if _is_list(each)}
-            # Each name of a list takes all columns that have it: they must not multiply.
-            if not df.columns.is_unique or any(
-                len(set(lists.get(key, ()))) < len(lists.get(key, ()))
-                for key in ("by", "columns", "exclude", "groupby", "index")
-            ):
-                raise refusal("A step after a query has the same column twice.")
+        with _odd_is(f"The step `{name}` cannot be done with this result."):
+            _refuse_twice(df, options)
             names = sum(len(each) for each in options.values() if isinstance(each, (dict, list)))
-            _spend((len(df) + names) * (df.shape[1] + names), refusal)
+            _spend((len(df) + names) * (df.shape[1] + names))
             if check:
-                check(df, options, refusal)
+                check(df, options)
             return do(df, **options)
-        except SupersetException:
-            raise
-        except Exception as error:  # Whatever pandas does with odd options.
-            raise refusal(f"The step `{name}` cannot be done with this result.") from error
 
     return step
 
 
-def _numbers(df: Any, names: Iterable[Any] | None, refusal: Refusal) -> None:
-    """Make numbers of the columns, all if None; raise the refusal where they are not."""
+def _refuse_twice(df: Any, options: dict[str, Any]) -> None:
+    """Refuse the same name twice: each takes all columns that have it, and they would multiply."""
+    lists = [_list(options, key) for key in ("by", "columns", "exclude", "groupby", "index")]
+    if not df.columns.is_unique or any(len(set(names)) < len(names) for names in lists):
+        raise refusal("A step after a query has the same column twice.")
+
+
+def _numbers(df: Any, names: Iterable[Any] | None) -> None:
+    """Make numbers of the columns, all if None; refuse what are none."""
     for column, kind in df.dtypes.items():
         name = column[0] if isinstance(column, tuple) else column
         if kind.kind == "O" and (names is None or name in names):
@@ -266,26 +245,26 @@ def _numbers(df: Any, names: Iterable[Any] | None, refusal: Refusal) -> None:
                 raise refusal("Only numbers can be added up.") from error
 
 
-def _of_columns(df: Any, options: dict[str, Any], refusal: Refusal) -> None:
-    _numbers(df, options.get("columns") or (), refusal)
+def _of_columns(df: Any, options: dict[str, Any]) -> None:
+    _numbers(df, options.get("columns") or ())
 
 
-def _rolling(df: Any, options: dict[str, Any], refusal: Refusal) -> None:
+def _rolling(df: Any, options: dict[str, Any]) -> None:
     given = options.get("win_type") or options.get("rolling_type_options")
-    if given or options.get("rolling_type") not in WINDOWS:
-        raise refusal(f"A window gives one of: {', '.join(WINDOWS)}.")
-    _of_columns(df, options, refusal)
+    if given or options.get("rolling_type") not in OPERATORS:
+        raise refusal(f"A window gives one of: {', '.join(OPERATORS)}.")
+    _of_columns(df, options)
 
 
-def _histogram(df: Any, options: dict[str, Any], refusal: Refusal) -> None:
+def _histogram(df: Any, options: dict[str, Any]) -> None:
     bins, groups = int(options.get("bins", 5)), _count(df, options.get("groupby"))
     if not 1 <= bins <= MOST_BINS:
         raise refusal(f"A histogram has 1 to {MOST_BINS:,} bins.")
-    _make(groups * bins, refusal)
-    _spend(groups * GROUP * 4, refusal)
+    _make(groups * bins)
+    _spend(groups * GROUP * 4)
 
 
-def _resample(df: Any, options: dict[str, Any], refusal: Refusal) -> None:
+def _resample(df: Any, options: dict[str, Any]) -> None:
     import pandas as pd
 
     rule = options.get("rule")
@@ -299,14 +278,14 @@ def _resample(df: Any, options: dict[str, Any], refusal: Refusal) -> None:
         if rows * max(df.shape[1], 1) > MOST_CELLS:
             raise refusal("The result would have too many rows: take a longer time grain.")
     if options.get("method") not in ("asfreq", "bfill", "ffill"):
-        _numbers(df, None, refusal)
+        _numbers(df, None)
 
 
-def _aggregate(df: Any, options: dict[str, Any], refusal: Refusal) -> None:
-    _add_up(df, options, options.get("groupby"), refusal)
+def _aggregate(df: Any, options: dict[str, Any]) -> None:
+    _add_up(df, options, options.get("groupby"))
 
 
-def _pivot(df: Any, options: dict[str, Any], refusal: Refusal) -> None:
+def _pivot(df: Any, options: dict[str, Any]) -> None:
     index, columns = options.get("index") or [], options.get("columns") or []
     cells = max(len(options.get("aggregates") or ""), 1)
     for names in (index, columns):
@@ -315,11 +294,11 @@ def _pivot(df: Any, options: dict[str, Any], refusal: Refusal) -> None:
         else:  # then there is a row for each index with each other, and a column
             for name in names:
                 cells *= _count(df, [name])
-    _make(cells, refusal)
-    _add_up(df, options, [*index, *columns], refusal)
+    _make(cells)
+    _add_up(df, options, [*index, *columns])
 
 
-def _add_up(df: Any, options: dict[str, Any], by: Any, refusal: Refusal) -> None:
+def _add_up(df: Any, options: dict[str, Any], by: Any) -> None:
     aggregates = options.get("aggregates") or {}
     if any(
         how.get("options") or how.get("operator") not in OPERATORS for how in aggregates.values()
@@ -330,12 +309,12 @@ def _add_up(df: Any, options: dict[str, Any], by: Any, refusal: Refusal) -> None
         for name, how in aggregates.items()
         if how["operator"] not in OF_TEXT
     ]
-    _numbers(df, sums, refusal)
+    _numbers(df, sums)
     totals = 3 if options.get("marginal_distributions") else 1
-    _spend(_count(df, by) * len(aggregates) * GROUP * totals, refusal)
+    _spend(_count(df, by) * len(aggregates) * GROUP * totals)
 
 
-CHECKS: dict[str, Callable[[Any, dict[str, Any], Refusal], None]] = {
+CHECKS: dict[str, Callable[[Any, dict[str, Any]], None]] = {
     "aggregate": _aggregate,
     "cum": _of_columns,
     "histogram": _histogram,
@@ -343,12 +322,6 @@ CHECKS: dict[str, Callable[[Any, dict[str, Any], Refusal], None]] = {
     "resample": _resample,
     "rolling": _rolling,
 }
-
-
-def _make(cells: int, refusal: Refusal) -> None:
-    if cells > MOST_CELLS:
-        raise refusal("The result would have too many cells: take fewer rows or columns.")
-    _spend(cells, refusal)
 
 
 def _count(df: Any, names: Any) -> int:
@@ -359,62 +332,53 @@ def _count(df: Any, names: Any) -> int:
     return len(df[names].drop_duplicates())
 
 
-def _other_times(do: Any, refusal: Refusal) -> Any:
-    def join_offset_dfs(self: Any, df: Any, offset_dfs: Any, *arguments: Any) -> Any:
-        rows = sum(len(df) + len(other) for other in offset_dfs.values())
-        _spend(rows * JOINED_ROW, refusal)
-        return do(self, df, offset_dfs, *arguments)
-
-    return join_offset_dfs
+def _other_times(_: Any, df: Any, others: dict[str, Any], *__: Any) -> None:
+    _spend(sum(len(df) + len(other) for other in others.values()) * JOINED_ROW)
 
 
-def _join(do: Any, refusal: Refusal) -> Any:
-    def left_join_df(left_df: Any, right_df: Any, join_keys: list[str], **options: Any) -> Any:
-        left, right = (
-            df.groupby(list(join_keys), dropna=False).size() for df in (left_df, right_df)
-        )
-        rows = (left * right).fillna(left).sum()
-        _make(int(rows) * (left_df.shape[1] + right_df.shape[1]), refusal)
-        return do(left_df, right_df, join_keys, **options)
-
-    return left_join_df
+def _join(left_df: Any, right_df: Any, join_keys: list[str], **_: Any) -> None:
+    left, right = (df.groupby(list(join_keys), dropna=False).size() for df in (left_df, right_df))
+    rows = int((left * right).fillna(left).sum())
+    _make(rows * (left_df.shape[1] + right_df.shape[1]))
 
 
-def _answer(do: Any, refusal: Refusal) -> Any:
-    def get_df_payload(self: Any, *arguments: Any, **options: Any) -> Any:
-        payload = do(self, *arguments, **options)
-        _spend(payload["df"].size * CELL_OF_AN_ANSWER, refusal)
+def bytes_of(df: Any) -> int:
+    """What an answer takes in memory, its texts included."""
+    return int(df.memory_usage(deep=True).sum())
+
+
+def _answer(do: Any) -> Any:
+    def get_df_payload(self: Any, query_obj: Any, **options: Any) -> Any:
+        with _odd_is("The request cannot be understood."):
+            width = len(query_obj.columns) + len(query_obj.metrics or [])
+            if (query_obj.row_limit or 0) * width * CELL_OF_AN_ANSWER > MOST_WORK:
+                raise refusal("The result could have too many cells: take fewer rows or columns.")
+        payload = do(self, query_obj, **options)
+        df = payload["df"]
+        _spend(max(df.size * CELL_OF_AN_ANSWER, bytes_of(df) / BYTES))
         return payload
 
     return get_df_payload
 
 
-def _pivot_table(do: Any, refusal: Refusal) -> Any:
-    def pivot_df(df: Any, rows: Any, columns: Any, metrics: Any, **options: Any) -> Any:
-        if any(len(set(names)) < len(names) for names in (rows, columns, metrics)):
-            raise refusal("A pivot table has the same column twice.")
-        if options.get("aggfunc", "Sum").startswith(("Sum", "Average", "Median", "Sample")):
-            _numbers(df, metrics, refusal)
-        down, across = _count(df, rows), _count(df, columns)
-        cells = down * across * max(len(metrics), 1)
-        _make(cells, refusal)
-        _spend(_count(df, [*rows, *columns]) * len(metrics) * GROUP, refusal)
-        if options.get("show_rows_total") or options.get("show_columns_total"):
-            # The table is copied for each of its groups.
-            _spend((down * len(rows) + across * len(columns)) * (500 + cells // 50), refusal)
-        return do(df, rows, columns, metrics, **options)
-
-    return pivot_df
+def _pivot_table(df: Any, rows: Any, columns: Any, metrics: Any, **options: Any) -> None:
+    if any(len(set(names)) < len(names) for names in (rows, columns, metrics)):
+        raise refusal("A pivot table has the same column twice.")
+    if options.get("aggfunc", "Sum").startswith(("Sum", "Average", "Median", "Sample")):
+        _numbers(df, metrics)
+    down, across = _count(df, rows), _count(df, columns)
+    cells = down * across * max(len(metrics), 1)
+    _make(cells)
+    _spend(_count(df, [*rows, *columns]) * len(metrics) * GROUP)
+    if options.get("show_rows_total") or options.get("show_columns_total"):
+        # The table is copied for each of its groups.
+        _spend((down * len(rows) + across * len(columns)) * (500 + cells // 50))
 
 
-def _table(do: Any, refusal: Refusal) -> Any:
-    def table(df: Any, form_data: dict[str, Any], *arguments: Any) -> Any:
-        for how in (form_data.get("column_config") or {}).values():
-            if not NUMBER_FORMAT.fullmatch(str(how.get("d3NumberFormat", ""))):
-                raise refusal("The format of a column's numbers is not understood.")
-        return do(df, form_data, *arguments)
-
-    return table
+def _table(_: Any, form_data: dict[str, Any], *__: Any) -> None:
+    for how in (form_data.get("column_config") or {}).values():
+        if not NUMBER_FORMAT.fullmatch(str(how.get("d3NumberFormat", ""))):
+            raise refusal("The format of a column's numbers is not understood.")
 
 
 def df_to_escaped_csv(df: Any, **options: Any) -> Any:

@@ -99,7 +99,8 @@ with create_app().app_context():
     staff = manager.find_role("Course staff")
     analyst.permissions = [*(p for p in staff.permissions
                              if p.permission.name != "datasource_access"), *granted,
-                           manager.find_permission_view_menu("can_explore_json", "Superset")]
+                           manager.find_permission_view_menu("can_explore_json", "Superset"),
+                           manager.find_permission_view_menu("can_query", "Api")]
     for number, (name, roles) in enumerate(json.loads(sys.argv[1]).items()):
         found = [manager.find_role(role) for role in roles]
         user = manager.add_user(name, "a", "b", f"{number}@example.org", found, password="password")

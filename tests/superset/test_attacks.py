@@ -546,6 +546,8 @@ def test_nothing_is_written_and_no_sql_is_sent(one: User, superset: Superset) ->
         one.post("/api/v1/sqllab/format_sql/", json={"sql": sql}),
         one.get("/api/v1/sqllab/"),
         one.get("/api/v1/query/"),
+        one.post("/api/v1/query/", data={"query_context": "{}"}),
+        one.get("/api/v1/form_data/?slice_id=1"),  # how any chart was made, whosever it is
         one.get("/api/v1/saved_query/"),
         one.post("/api/v1/saved_query/", json={"db_id": database, "sql": sql, "label": "x"}),
         one.get(f"/api/v1/database/{database}"),

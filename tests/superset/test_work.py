@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import sqlite3
 import zipfile
 from typing import Any
 
@@ -139,6 +140,15 @@ def test_readers_are_not_told_who_owns_a_dataset(one: User, superset: Superset, 
     assert told.status_code == 404 or "admin@example.org" in told.text
 
 
+def test_people_are_looked_for_at_any_depth(one: User, superset: Superset) -> None:
+    dataset = superset.datasets["fct_enrollments"]
+    form = '{"x": ' + "[" * 900 + "]" * 900 + "}"
+    body = {"datasource_id": dataset, "datasource_type": "table", "form_data": form}
+    key = one.post("/api/v1/explore/form_data", json=body).json()["key"]
+    answer = one.get("/api/v1/explore/", params={"form_data_key": key})
+    assert answer.ok, answer.text[:500]
+
+
 def test_a_request_has_a_length(one: User) -> None:
     answer = one.post("/api/v1/explore/permalink", json={"formData": {"x": "y" * 2_000_000}})
     one.close()  # as the server did, which did not read it all
@@ -146,6 +156,55 @@ def test_a_request_has_a_length(one: User) -> None:
         413,
         "The request is too long for the dashboards.",
     )
+
+
+def test_a_link_has_a_length(one: User) -> None:
+    for url in ("/api/v1/explore/permalink", "/api/v1/explore/form_data"):
+        answer = one.post(url, json={"formData": {"x": "y" * 300_000}})
+        one.close()
+        assert (answer.status_code, reason(answer)) == (
+            413,
+            "The request is too long for the dashboards.",
+        )
+
+
+def test_a_user_makes_so_many_links_a_day(superset: Superset) -> None:
+    user = superset.user("staff_of_none")  # who makes no others
+    form = {"datasource": f"{superset.datasets['fct_enrollments']}__table"}
+    url = "/api/v1/explore/permalink"
+    made = user.post(url, json={"formData": form})
+    assert made.status_code == 201, made.text
+    with sqlite3.connect(superset.home / "superset.db", timeout=30) as database:
+        database.execute(
+            "insert into key_value (resource, value, uuid, created_on, created_by_fk) "
+            "with recursive n(i) as (select 1 union all select i + 1 from n where i < 499) "
+            "select resource, value, randomblob(16), created_on, created_by_fk from key_value, n "
+            "where created_by_fk = (select id from ab_user where "
+            "username = 'staff_of_none')"
+        )
+    assert "500 links a day" in reason(user.post(url, json={"formData": form}))
+    assert superset.user("staff_of_two").post(url, json={"formData": form}).status_code == 201
+
+
+def records_of(superset: Superset) -> list[str]:
+    with sqlite3.connect(superset.home / "superset.db", timeout=30) as database:
+        return [row[0] or "" for row in database.execute("select json from logs")]
+
+
+def test_the_log_of_a_request_is_short(one: User, superset: Superset) -> None:
+    """One record may be made of each entry of a list that was sent."""
+    before = len(records_of(superset))
+    for count in (2_000, 100_000):
+        events = json.dumps([{}] * count)
+        one.post("/api/v1/chart/data?explode=events", json={"events": events})
+    for events in ("[1, 2]", "7", "[" * 5_000, json.dumps([{"x": "y" * 400_000}])):
+        answer = one.post("/superset/log/?explode=events", data={"events": events})
+        assert answer.ok, answer.text
+    one.post("/superset/log/?explode=events", data={"events": json.dumps([{"a": 1}] * 9)})
+    records = records_of(superset)[before:]
+    assert len(records) < 100
+    assert records.count('{"a": 1}') == 9
+    assert max(map(len, records)) < 100_000
 
 
 LONG = f"2026-01-01{' ' * 2_000}10:00"
@@ -382,7 +441,12 @@ ODD_REQUESTS: dict[str, tuple[list[dict[str, Any]], str]] = {
         "too many columns",
     ),
     "cells": (
-        [{"columns": [sql_column(f"{number}") for number in range(60)], "row_limit": 100_000}],
+        [
+            {
+                "columns": [sql_column("1") | {"label": f"{number}"} for number in range(60)],
+                "row_limit": 100_000,
+            }
+        ],
         "too many cells",
     ),
 }
@@ -404,12 +468,37 @@ def ask(user: User, superset: Superset, queries: list[dict[str, Any]], **more: A
 def test_a_request_asks_for_so_much(one: User, superset: Superset, name: str) -> None:
     queries, words = ODD_REQUESTS[name]
     assert words in reason(ask(one, superset, queries))
-    form = {
-        "query_context": json.dumps(
-            {"datasource": {"id": 1, "type": "table"}} | {"queries": queries}
-        )
+    # An older way, for roles of the operator's own.
+    dataset = {"id": superset.datasets["fct_enrollments"], "type": "table"}
+    form = {"query_context": json.dumps({"datasource": dataset, "queries": queries})}
+    assert words in superset.user("analyst").post("/api/v1/query/", data=form).text
+
+
+ODD_KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "template": (QUERY | {"extras": {"where": 7}}, {}),
+    "pivot table": (
+        QUERY,
+        {"viz_type": "pivot_table_v2", "metrics": ["rows"], "aggregateFunction": 7},
+    ),
+    "table": (QUERY, {"viz_type": "table", "column_config": {"actor_id": "d"}}),
+}
+
+
+@pytest.mark.parametrize("name", ODD_KINDS)
+def test_what_is_of_another_kind_is_refused(superset: Superset, name: str) -> None:
+    query, form = ODD_KINDS[name]
+    analyst = superset.user("analyst")
+    context = {
+        "datasource": {"id": superset.datasets["fct_enrollments"], "type": "table"},
+        "queries": [query],
+        "form_data": form,
     }
-    assert words in one.post("/api/v1/query/", data=form).text
+    if form:
+        answer = ask(analyst, superset, [query], form_data=form, **POST_PROCESSED)
+    else:  # a way that has no schema
+        answer = analyst.post("/api/v1/query/", data={"query_context": json.dumps(context)})
+    assert answer.status_code == 400, answer.text
+    assert reason(answer) in ("The request cannot be understood.", "SQL is a text.")
 
 
 def test_columns_of_a_tooltip_are_counted(one: User, superset: Superset) -> None:
@@ -424,6 +513,29 @@ def test_results_of_a_request_are_added_up(one: User, superset: Superset) -> Non
     queries = [query | {"row_offset": number} for number in range(10)]
     assert "too much work" in reason(ask(one, superset, queries))
     assert ask(one, superset, queries[:2]).ok
+
+
+LONG_TEXT = sql_column(
+    "arrayStringConcat(arrayMap(x -> 'x', range(200000))) || arrayJoin(range(2000))"
+)
+
+
+def test_texts_of_a_request_are_added_up(one: User, superset: Superset) -> None:
+    """Few cells can hold much: each of these queries gives 140 MB of text."""
+    query = {"columns": [LONG_TEXT], "row_limit": 700}
+    queries = [query | {"row_offset": number} for number in range(3)]
+    assert "too much work" in reason(ask(one, superset, queries, result_format="csv"))
+    assert "max bytes" in ask(one, superset, [query | {"row_limit": 1_200}]).text
+
+
+def test_no_long_answer_is_kept_in_the_cache(one: User, superset: Superset) -> None:
+    def is_kept(rows: int) -> bool:
+        query = {"columns": [LONG_TEXT], "row_limit": rows}
+        assert ask(one, superset, [query]).ok
+        return bool(ask(one, superset, [query]).json()["result"][0]["is_cached"])
+
+    assert is_kept(10)
+    assert not is_kept(40)
 
 
 def test_rows_of_other_times_do_not_multiply(one: User, superset: Superset) -> None:

@@ -22,30 +22,32 @@
 
     {#- What is before a value that is masked, and stays: of a URL, a link, JSON, a header. -#}
     {%- set secret -%} (?i:[a-z_-]*(?:session_?id|token|passw(?:or)?d|secret|api[_-]?key|authorization)) {%- endset -%}
-    {%- set personal -%} (?i:[a-z_ -]*(?:account|actor|name|mail|mbox(?:_sha1sum)?|openid|phone)) {%- endset -%}
+    {%- set personal -%} (?i:[a-z_ -]*(?:account|actor|address|learner|user|name|mail|mbox(?:_sha1sum)?|openid|phone)e?s?) {%- endset -%}
     {%- set parameter -%} (?:[?&#](?:amp;)*|;)[{{ letter }}0-9.~%\\[\\]-]*= {%- endset -%}
     {%- set link -%} (?i:mailto|tel|sms|smsto|sips?|xmpp|skype|callto|acct)(?::|%3A) {%- endset -%}
     {#- JSON escapes a quote in a value, and the quotes around it too, once more, in JSON that a text holds. -#}
     {%- set quote -%} (?:\\\\{0,4}["\']|&(?:amp;)*(?:quot|apos|#0*3[49]);) {%- endset -%}
     {%- set called -%} {{ quote }}(?:{{ personal }}|{{ secret }}){{ quote }}\\s*:\\s* {%- endset -%}
     {#- Of an actor and an account the parts are called by names of their own. -#}
-    {%- set has_parts -%} {{ quote }}(?i:[a-z_ -]*(?:name|mail|phone)){{ quote }}\\s*:\\s*{ {%- endset -%}
+    {%- set has_parts -%} {{ quote }}(?i:[a-z_ -]*(?:name|mail|phone)s?){{ quote }}\\s*:\\s*{ {%- endset -%}
+    {#- Not empty: without a quote before it a value is a number. -#}
     {%- set value -%}
         (?:
-        {{- '' }}"(?:[^"\\\\]|\\\\.)*
-        {{- '|' }}\'(?:[^\'\\\\]|\\\\.)*
-        {{- '|' }}\\\\"(?:[^"\\\\]|\\\\{2,}[^\\\\]|\\\\[^"\\\\])*
-        {{- '|' }}\\\\{2,4}"[^"\\\\]*
-        {{- '|' }}\\\\{1,4}\'[^\'\\\\]*
-        {{- '|' }}&(?:amp;)*[a-z0-9#]+;[^&]*
-        {{- '|' }}\\[[^\\]]*)
+        {{- '' }}"(?:[^"\\\\]|\\\\.)+
+        {{- '|' }}\'(?:[^\'\\\\]|\\\\.)+
+        {{- '|' }}\\\\"(?:[^"\\\\]|\\\\{2,}[^\\\\]|\\\\[^"\\\\])+
+        {{- '|' }}\\\\{2,4}"[^"\\\\]+
+        {{- '|' }}\\\\{1,4}\'[^\'\\\\]+
+        {{- '|' }}&(?:amp;)*[a-z0-9#]+;[^&]+
+        {{- '|' }}\\[[^\\]]+
+        {{- '|' }}[0-9]+)
     {%- endset -%}
     {%- set line -%} (?i:[a-z_-]*(?:api[_-]?key|authorization):\\s*|[a-z-]*cookie:\\s*[^\\s=;,"]+=) {%- endset -%}
     {%- set in_quotes -%} \\s*[:=]\\s*(?:"[^"\\n]*|\'[^\'\\n]*) {%- endset -%}
     {%- set header -%} (?:=|\\s*:\\s*)(?:(?i:bearer|basic)\\s+)? {%- endset -%}
     {#- A browser takes back slashes for slashes, and JSON writes them before each. -#}
     {%- set slashes -%} (?:\\\\{0,2}/|\\\\){2} {%- endset -%}
-    {%- set before -%} (?:{{ parameter }}|{{ link }}|{{ called }}(?:{{ quote }}|[\\[{])|{{ line }}|{{ secret }}(?:\\s*[:=]\\s*["\']|{{ header }})|{{ slashes }}|{{ slash_u() }}) {%- endset -%}
+    {%- set before -%} (?:{{ parameter }}|{{ link }}|{{ called }}(?:{{ quote }}|[\\[{]|)|{{ line }}|{{ secret }}(?:\\s*[:=]\\s*["\']|{{ header }})|{{ slashes }}|{{ slash_u() }}) {%- endset -%}
 
     {%- set plus -%} (?:[+＋]|&(?:amp;)*(?:#0*43;|#[xX]0*2[bB];|plus;)|%(?:25)*2[bB]|\\\\{1,4}(?:u002|x2)[bB]) {%- endset -%}
     {#- Between digits. A / is also in dates and fractions: it has to follow a + or a first group with a 0. -#}
@@ -101,7 +103,7 @@
                 {{ plainly_written(bounded) }},
                 '(?s){{ key_in_path }}@[^{{ never }}]+|{{ key_in_path }}
                 {{- '|' }}{{ line }}(?:="[^"\\n]*"|[^\\r\\n"<>])+
-                {{- '|' }}{{ called }}{{ value }}|{{ has_parts }}[^}]*
+                {{- '|' }}{{ called }}{{ value }}|{{ has_parts }}[^}]+
                 {{- '|' }}{{ secret }}{{ in_quotes }}
                 {{- '|' }}(?:{{ parameter }}|{{ link }}|{{ secret }}{{ header }})[^\\s&;#"<>]+
                 {{- '|' }}{{ slashes }}[^\\s/?#"<>@\\\\]*(?::[^\\s/?#"<>@]*)?@

@@ -19,7 +19,9 @@ from oars.identity import (
     columns_of_users,
     identified,
     is_address,
+    is_among,
     mentions,
+    names_alone,
     names_as_word,
 )
 from oars.publish import snapshots_of
@@ -49,9 +51,9 @@ where (event_id, toDateTime64(emission_time, 6, 'UTC'), cityHash64(toString(even
     where isNotNull(actor_id)
 )
 """
-# Of the learner are: what base has read of them, what the parser says they sent beside it, and what
-# is of no learner (a group, what cannot be read) and names them in its text. A row is known by id
-# and time, for others may have sent its id.
+# Of the learner are: what base has read of them, what the parser says they sent beside it, and of
+# what is of no learner a group of which they are, and what has no actor or cannot be read and names
+# them in its text. A row is known by id and time, for others may have sent its id.
 OF_THE_LEARNER = """
 insert into {ops}.to_forget
 with
@@ -84,7 +86,9 @@ without_learner as (
     select
         event_id,
         toDateTime64(emission_time, 6, 'UTC') as emission_time,
-        toString(event) as body
+        toString(event) as body,
+        JSONExtractRaw(body, 'actor') as actor,
+        actor not in ('', 'null') as is_of_somebody
     from {raw}
     where (event_id, emission_time) not in (select event_id, emission_time from with_learner)
 
@@ -105,17 +109,24 @@ where actor_id in {known}
 union distinct
 select {{command:UUID}}, event_id, emission_time
 from without_learner
-where match(body, {{mentions:String}}) or match(body, {{accounts:String}})
+where
+    if(is_of_somebody, match(actor, {{is_among:String}}), match(body, {{names_alone:String}}))
+    or match(if(is_of_somebody, actor, body), {{accounts:String}})
 union distinct
 select {{command:UUID}}, event_id, emission_time
 from kept
 where
     (event_id, emission_time) not in (select event_id, emission_time from with_learner)
-    and match(body, {{mentions:String}})
+    and match(body, {{names_alone:String}})
 """
+# The engine keeps the conditions of deletions: none names who is forgotten.
 THEIR_ROWS = (
     "(event_id, toDateTime64(emission_time, 6, 'UTC')) in "
     "(select event_id, emission_time from {ops}.to_forget where command = '{command}')"
+)
+THEIR_USERS = (
+    "user_id in (select toInt64OrNull(name) from {ops}.being_forgotten "
+    "where kind = 'users' and command = '{command}')"
 )
 # What is kept of a learner, see macros/model/is_forgotten.sql.
 HASH = "lower(hex(SHA256(concat((select any(salt) from {ops}.salt), {name}))))"
@@ -186,7 +197,8 @@ def forget(client: Client, schema: str, person: Person, command: str) -> Iterato
     patterns = {
         "command": command,
         "is_address": is_address(person),
-        "mentions": mentions(person),
+        "is_among": is_among(person),
+        "names_alone": names_alone(person),
         "accounts": accounts(person),
     }
     spelled = identified(client, staging, NAMED_SO.format(raw=raw))
@@ -201,8 +213,9 @@ def forget(client: Client, schema: str, person: Person, command: str) -> Iterato
     )
     client.command(REMEMBERED.format(ops=ops))
     theirs = THEIR_ROWS.format(ops=ops, command=command)
+    users = THEIR_USERS.format(ops=ops, command=command)
     yield f"{names.xapi_database}.{names.xapi_table}", _delete(client, raw, theirs)
-    yield from _delete_users(client, names, person)
+    yield from _delete_users(client, names, users)
     # Base at once; states and marts follow with the run.
     base = qualified(staging, "base_xapi__statements")
     yield f"{staging}.base_xapi__statements", _delete(client, base, theirs)
@@ -368,8 +381,7 @@ def _note(client: Client, ops: str, person: Person, command: str) -> None:
         )
 
 
-def _delete_users(client: Client, names: RawNames, person: Person) -> Iterator[tuple[str, int]]:
-    of_users = f"user_id in ({', '.join(map(str, sorted(person.users))) or 'null'})"
+def _delete_users(client: Client, names: RawNames, of_users: str) -> Iterator[tuple[str, int]]:
     for table in columns_of_users(client, names):
         yield (
             f"{names.event_sink_database}.{table}",

@@ -366,6 +366,11 @@ def any_writing(text: str) -> str:
     return "".join(map(_any_writing_of, text))
 
 
+# What the parser takes for these, and what HTML calls them.
+LOOK_ALIKE = {"@": "\uff20\ufe6b", ".": "\u3002\uff0e"}
+ENTITIES = {"@": "commat", ".": "period"}
+
+
 def _any_case(text: str) -> str:
     return "".join(
         f"[{letter.lower()}{letter.upper()}]" if re.match("[A-Za-z]", letter) else re.escape(letter)
@@ -374,8 +379,11 @@ def _any_case(text: str) -> str:
 
 
 def _any_writing_of(letter: str) -> str:
-    forms = [_any_case(letter)]
-    for each in sorted({letter, letter.lower(), letter.upper()} if letter.isascii() else {letter}):
+    letters = {*LOOK_ALIKE.get(letter, ""), letter}
+    if letter.isascii():
+        letters |= {letter.lower(), letter.upper()}
+    forms = [_any_case(letter), *sorted(letters - {letter.lower(), letter.upper()})]
+    for each in sorted(letters):
         units = each.encode("utf-16-be", errors="replace").hex()
         forms += [
             "".join(
@@ -386,38 +394,71 @@ def _any_writing_of(letter: str) -> str:
             ),
             rf"&(?:amp;)*#(?:0*{ord(each)}|[xX]0*{_any_case(f'{ord(each):x}')});",
         ]
-    if letter == "@":
-        forms += ["\uff20", "\ufe6b", "&(?:amp;)*commat;"]
-    if letter == ".":
-        forms += ["\u3002", "\uff0e", "&(?:amp;)*period;"]
+    if letter in ENTITIES:
+        forms.append(f"&(?:amp;)*{ENTITIES[letter]};")
     return f"(?:{'|'.join(forms)})"
 
 
-# Not in the middle of a longer address or name; what is encoded ends with a letter or digit.
-BEFORE = r"(?:^|[^0-9A-Za-z._%+-]|%(?:25)*[0-9A-Fa-f]{2}|\\{1,9}[nrtbf]|\\{1,9}u[0-9A-Fa-f]{4})"
-AFTER = r"(?:$|[^0-9A-Za-z_.-]|\.(?:$|[^0-9A-Za-z]))"
+# What ends a name in a text, however it is written, and is in no address and no URL.
+_ENDS = "|".join(map(any_writing, ' \t\n\r"<>')) + "|&(?:amp;)*(?:quot|lt|gt|nbsp);"
+_MAILTO = any_writing("mailto:")
+# For what is deleted. Any other sign may be of somebody else's address: o'ann@x.org, ann@x.org.uk.
+ALONE_BEFORE = f"(?:^|{_ENDS}|{_MAILTO})"
+ALONE_AFTER = rf"""[.,;:!?)'\]]*(?:$|{_ENDS}|\\{{1,9}}[nrt"])"""
+# For what is only listed. Not in the middle of a longer address or name; what is encoded ends with
+# a letter or digit.
+BEFORE = (
+    r"(?:(?:^|[^0-9A-Za-z._%+-])[._%+-]*"
+    r"|%(?:25)*[0-9A-Fa-f]{2}|\\{1,9}[nrtbf]|\\{1,9}u[0-9A-Fa-f]{4})"
+)
+AFTER = r"(?:[._-]*(?:$|[^0-9A-Za-z_.-]))"
 NOTHING = r"^\b$"
 """A pattern that no text has."""
 
 
 def is_address(person: Person) -> str:
     """Pattern of an actor's identifier that is one of the person's addresses."""
-    named = "|".join(map(any_writing, sorted(filter(IS_ADDRESS.fullmatch, person.addresses))))
-    return rf"^\s*(?:{_any_case('mailto:')})?(?:{named})\s*$" if named else NOTHING
+    named = "|".join(_addresses(person))
+    return rf"^\s*(?:{_MAILTO})?(?:{named})\s*$" if named else NOTHING
 
 
 def mentions(person: Person) -> str:
-    """Pattern of a text that names the person by an address, an OpenID or a pseudonym."""
-    named = [
-        *map(any_writing, sorted(filter(IS_ADDRESS.fullmatch, person.addresses))),
-        *map(any_writing, sorted(filter(IS_OPENID.fullmatch, person.openids))),
-        # A UUID also without its dashes.
-        *(
-            _any_case(pseudonym).replace(r"\-", "-?")
-            for pseudonym in sorted(filter(IS_PSEUDONYM.fullmatch, person.pseudonyms))
-        ),
-    ]
+    """Pattern of a text that may name the person by an address, an OpenID or a pseudonym."""
+    named = [*_addresses(person), *_openids(person), *_pseudonyms(person)]
     return f"{BEFORE}(?:{'|'.join(named)}){AFTER}" if named else NOTHING
+
+
+def names_alone(person: Person) -> str:
+    """Pattern of a text that is no statement and names the person, and surely nobody else."""
+    found = []
+    if named := "|".join([*_addresses(person), *_openids(person)]):
+        found.append(f"{ALONE_BEFORE}(?:{named}){ALONE_AFTER}")
+    if named := "|".join(_pseudonyms(person)):
+        found.append(f"{BEFORE}(?:{named}){AFTER}")
+    return "|".join(found) or NOTHING
+
+
+def is_among(person: Person) -> str:
+    """Pattern of an actor in JSON in which an identifier is one of the person's."""
+    addresses = [rf"\s*(?:{_MAILTO})?{address}\s*" for address in _addresses(person)]
+    named = "|".join([*addresses, *_openids(person), *_pseudonyms(person)])
+    return rf'(?:^|[^\\])"(?:{named})"' if named else NOTHING
+
+
+def _addresses(person: Person) -> list[str]:
+    return [*map(any_writing, sorted(filter(IS_ADDRESS.fullmatch, person.addresses)))]
+
+
+def _openids(person: Person) -> list[str]:
+    return [*map(any_writing, sorted(filter(IS_OPENID.fullmatch, person.openids)))]
+
+
+def _pseudonyms(person: Person) -> list[str]:
+    # A UUID also without its dashes.
+    return [
+        _any_case(pseudonym).replace(r"\-", "-?")
+        for pseudonym in sorted(filter(IS_PSEUDONYM.fullmatch, person.pseudonyms))
+    ]
 
 
 def accounts(person: Person) -> str:
@@ -429,13 +470,22 @@ def accounts(person: Person) -> str:
     quote = r'\\*"'
     found = []
     for home_page, name in sorted(pairs):
-        host = home_page.partition("/")[0]
-        if host and is_plain(name):
-            at = rf'{quote}homePage{quote}\s*:\s*{quote}[^"{{}}]*{_any_case(host)}[^"{{}}]*{quote}'
+        if home_page.partition("/")[0] and is_plain(name):
+            at = rf"{quote}homePage{quote}\s*:\s*{quote}{_any_writing_of_page(home_page)}{quote}"
             named = rf"{quote}name{quote}\s*:\s*{quote}{any_writing(name)}{quote}"
             # In one object, so that no other's home page stands beside the name.
             found += [rf"{at}[^{{}}]*{named}", rf"{named}[^{{}}]*{at}"]
     return "|".join(found) or NOTHING
+
+
+def _any_writing_of_page(home_page: str) -> str:
+    """Pattern of what `normal_home_page` makes this of."""
+    slash = rf"\\*{any_writing('/')}"
+    host, *path = re.split("(?=[/?#])", home_page, maxsplit=1)
+    rest = "".join(slash if sign == "/" else any_writing(sign) for sign in "".join(path))
+    scheme = f"[A-Za-z][A-Za-z0-9+.-]*{any_writing(':')}{slash}{slash}"
+    port = f"{any_writing(':')}[0-9]*"
+    return f"(?:{scheme})?{any_writing(host)}(?:{port})?{rest}(?:{slash})*"
 
 
 def names_of(person: Person) -> set[str]:

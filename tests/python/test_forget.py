@@ -1,6 +1,7 @@
 """`oars forget`: a learner leaves every table, and does not come back with a replay."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -209,7 +210,7 @@ BROKEN_OF_THE_LEARNER = {
     "external id without dashes": f'{{"id": 1, "who": "{UUID.replace("-", "").upper()}"}}',
     "address in JSON": '{"actor": {"mbox": "mailto:ann.quill\\u002bx\\u0040example\\u002eorg"',
     "address in JSON in JSON": '{"x": "{\\"mbox\\": \\"ann.quill\\\\u002bx\\\\u0040example.org',
-    "address in a URL": "GET /x?who%3Dann%2Equill%252Bx%40example.org&y",
+    "address in a URL": "GET /x?who%3D%22ann%2Equill%252Bx%40example.org%22&y",
     "address at the end of a sentence": f"no JSON: it is <{ADDRESS}>, or {ADDRESS}.",
     "address in HTML": "no JSON: <b>ann.quill&#43;x&#x40;example.org</b>",
     "name in JSON": '{"account": { "homePage": "https://lms.example.org", "name" :\n "ANN_Q" }',
@@ -244,6 +245,12 @@ BROKEN_OF_OTHERS = {
     "longer name, no JSON": '{"actor": {"account": {"name": "ann_q2"',
     "same name elsewhere, no JSON": '{"account": {"homePage": "https://quiz.example.net", '
     '"name": "ann_q"}',
+    # Perhaps of `who=ann...`: it is said and stays.
+    "address after a sign of addresses": "GET /x?who%3Dann%2Equill%252Bx%40example.org&y",
+    "same name at a longer host": '{"account": {"homePage": "https://lms.example.org.uk", '
+    '"name": "ann_q"}',
+    "same name at another host": '{"account": {"name": "ann_q", "homePage": '
+    '"https://quiz.example.net/?lms.example.org"}',
     "name as an answer, no JSON": '{"result": {"response": "ann_q"',
 }
 AT = "2026-03-02 10:00:00.000000"
@@ -333,15 +340,17 @@ def names_in_raw(site: Site) -> list[str]:
 
 
 STAY_IN_RAW = sorted([*OF_OTHERS, *BROKEN_OF_OTHERS, *SENT_BY_TWO, "mentioned", "answered"])
-SPEAK_OF_THE_LEARNER = ", ".join(sorted(map(id_of, ["mentioned", "answered"])))
+SPEAK_OF_THE_LEARNER = ", ".join(
+    sorted(map(id_of, ["mentioned", "answered", "address after a sign of addresses"]))
+)
 # Where rows of texts may name the learner afterwards, and how many.
 STAYS = [
     "a name, perhaps another's, in oars_operator.course_staff, 1 row: the list is yours: edit it",
     "stays in oars_staging.base_xapi__statements, 1 row: words of others",
     "a name, perhaps another's, in oars_staging.base_xapi__statements, 2 rows: words of others",
-    f"stays in xapi.xapi_events_all, 2 rows ({SPEAK_OF_THE_LEARNER}): "
+    f"stays in xapi.xapi_events_all, 3 rows ({SPEAK_OF_THE_LEARNER}): "
     "others sent it, or it came again; raw is the record store's",
-    "a name, perhaps another's, in xapi.xapi_events_all, 4 rows: "
+    "a name, perhaps another's, in xapi.xapi_events_all, 6 rows: "
     "others sent it, or it came again; raw is the record store's",
     "stays in {folder}/sent.rejects.ndjson: delete the file",
     "Snapshots were made before: `oars publish` makes a new one and deletes them.",
@@ -388,6 +397,13 @@ def test_person_leaves_all_tables_and_what_stays_is_named(forgotten: Site) -> No
     incremental = rows_of(forgotten)
     assert forgotten.dbt("run", "--full-refresh").code == 0
     assert rows_of(forgotten) == incremental
+
+
+def test_deletions_that_the_engine_lists_name_nobody(forgotten: Site) -> None:
+    rows = forgotten.query("select table, command from system.mutations")
+    assert {"user_profile", "course_enrollment", "external_id"} <= {row["table"] for row in rows}
+    named = re.compile(rf"\b{USER}\b|ann_q|{UUID}|example\.org", re.IGNORECASE)
+    assert [row for row in rows if named.search(row["command"])] == []
 
 
 def test_what_was_typed_to_name_the_person_is_in_no_file(forgotten: Site) -> None:
@@ -457,6 +473,98 @@ def test_command_that_was_killed_is_repeated_and_ends_the_same(
     assert "Nothing was known" not in done.out
     found, expected = what_is_there(site), what_is_there(forgotten)
     assert found == expected
+
+
+# Addresses that end or begin with that of ann@example.org, and are others'.
+LOCAL_SIGNS = "!#$%&'*+-/=?^_`{|}~.x0\u00f6\u0436\u4f8b"
+ENCODED_SIGNS = [
+    form
+    for sign in "=/'&o."
+    for form in (
+        f"%{ord(sign):02X}",
+        f"%25{ord(sign):02x}",
+        f"&#{ord(sign)};",
+        f"\\u{ord(sign):04x}",
+    )
+]
+ADDRESSES_OF_OTHERS = [
+    *(f"{before}{sign}ann@example.org" for sign in LOCAL_SIGNS for before in ("", "jo")),
+    *(f"jo{sign}ann@example.org" for sign in ENCODED_SIGNS),
+    *(
+        f"ann@example.org{after}"
+        for after in (
+            *(".uk", "x", "-x", "_x", "0", "\u00f6", "\u3002uk", "\uff0euk", "%2Euk", "%252euk"),
+            *("%2Dx", "&#46;uk", "&#x2e;uk", "&period;uk", "\\u002euk", "\\uff0euk", "%C3%B6"),
+        )
+    ),
+    "ann@example\u00f6.org",
+    "ANN@sub.example.org",
+    "ann@work@example.org",
+]
+ADDRESSES_OF_ANN = [
+    *("ann@example.org", "ANN@Example.org", "ann%40example.org", "ann%2540example%2Eorg"),
+    *("ann&#xFF20;example.org", "ann%EF%BC%A0example%E3%80%82org", "\\u0061nn\\uff20example.org"),
+    *("ann&#64;example.org", "ann\uff20example.org", "ann\\u0040example\\u002eorg"),
+]
+TEXTS_OF_AN_ADDRESS = {
+    "an actor's": '{{"actor": {{"mbox": "mailto:{0}"}}}}',
+    "an account's": '{{"actor": {{"account": '
+    '{{"homePage": "https://x.example", "name": "{0}"}}}}}}',
+    "a member's": '{{"actor": {{"objectType": "Group", "member": [{{"mbox": "mailto:{0}"}}]}}}}',
+    "a member's account": '{{"actor": {{"objectType": "Group", "member": '
+    '[{{"account": {{"name": "{0}", "homePage": "https://x.example"}}}}]}}}}',
+    "a group's": '{{"actor": {{"objectType": "Group", "mbox": "{0}"}}}}',
+    "without an actor": '{{"agent": {{"mbox": "mailto:{0}"}}}}',
+    "cut": '{{"actor": {{"mbox": "mailto:{0}"',
+    "cut, no scheme": '{{"actor": {{"mbox": "{0}", "na',
+    "of JSON in JSON": '"{{\\"mbox\\": \\"{0}\\", \\"na',
+    "in HTML": "no JSON: <b>{0}</b>",
+    "in a sentence": "no JSON: it is {0}, and so on",
+    "at the end": "no JSON: {0}",
+}
+# Who speaks of ann in what is nobody's deletes nothing of others.
+WORDS_OF_GROUPS = [
+    '{"actor": {"objectType": "Group"}, "result": {"response": "ann@example.org"}}',
+    '{"actor": {"objectType": "Group", "name": "Ask ann@example.org"}}',
+    '{"actor": {"objectType": "Group", "member": [{"mbox": "mailto:jo@x.y?cc=ann@example.org"}]}}',
+    '{"actor": {"objectType": "Group", "member": [{"name": "of \\"ann@example.org\\""}]}}',
+    '{"actor": {"name": "J"}, "object": {"objectType": "Agent", "mbox": "mailto:ann@example.org"}}',
+]
+
+
+def test_only_what_is_of_exactly_this_address_is_deleted(people: Site, tmp_path: Path) -> None:
+    """Whatever stands before it or after it in others' addresses."""
+    site = copy_of(people, tmp_path)
+    site.execute("truncate table xapi.xapi_events_all")
+    others, hers = (
+        [text.format(each) for each in addresses for text in TEXTS_OF_AN_ADDRESS.values()]
+        for addresses in (ADDRESSES_OF_OTHERS, ADDRESSES_OF_ANN)
+    )
+    bodies = {id_of(text): text for text in (*others, *hers, *WORDS_OF_GROUPS)}
+    site.insert((id_, AT, text.encode()) for id_, text in bodies.items())
+    client = clickhouse_connect.get_client(interface="chdb", path=str(site.data))
+    list(
+        forgetting.forget(
+            client, "oars", identity.Person(addresses={"ann@example.org"}), str(uuid4())
+        )
+    )
+    client.close()
+    rows = site.query("select toString(event_id) as id from xapi.xapi_events_all")
+    left = {bodies[row["id"]] for row in rows}
+    assert {*others, *WORDS_OF_GROUPS} - left == set()
+    assert left & set(hers) == set()
+
+
+def test_all_that_may_mention_an_address_is_listed() -> None:
+    """Also where a sign before or after it may be of an address; only longer words are others'."""
+    pattern = identity.mentions(identity.Person(addresses={"ann@example.org"}))
+    for sign in [*LOCAL_SIGNS, *ENCODED_SIGNS, *'"<>()[],;:\\@ \n', "...", "--", "**", "\\n"]:
+        if sign not in ("x", "0", "o"):
+            assert re.search(pattern, f"it is {sign}ann@example.org{sign}: so"), sign
+    for other in ("joann@example.org", "jo.ann@example.org", "jo-ann@example.org"):
+        assert not re.search(pattern, other)
+    for other in ("ann@example.org.uk", "ann@example.orgx", "ann@example.org-x"):
+        assert not re.search(pattern, other)
 
 
 def test_two_at_once_do_not_take_each_other_s_notes(people: Site, tmp_path: Path) -> None:

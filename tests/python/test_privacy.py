@@ -31,6 +31,7 @@ PLANTS_IN_A_TEXT = 4
 # A word or number that only plants have, whatever stands between its digits.
 WHO = re.compile(r"zq[0-9a-z]{5}")
 DIGITS = re.compile("48" + r"[^0-9a-z]{0,3}([0-9])" * 5)
+HASH = re.compile(r"\b[0-9a-f]{40}\b")
 ANY = "zq[0-9a-z]{5}|4[^0-9a-z]{0,3}8([^0-9a-z]{0,3}[0-9]){5}"
 TEXTS = "like '%String%' or type like '%Map%' or type like '%Tuple%' or type like '%JSON%'"
 
@@ -86,7 +87,8 @@ class Garden:
         return list(self.by_word.values())
 
     def found_in(self, text: str) -> Iterator[Plant]:
-        lower = text.lower()
+        # Seven digits in a pseudonym are there by chance.
+        lower = HASH.sub("", text.lower())
         for match in (*WHO.finditer(lower), *DIGITS.finditer(lower)):
             word = match[0] if match[0].startswith("zq") else "48" + "".join(match.groups())
             plant = self.by_word.get(word)

@@ -65,13 +65,27 @@ folded as (
         learners
     from sites
 
+),
+
+-- Masked again: the parser looked at what had not been decoded yet.
+shown as (
+
+    select
+        org,
+        course_key,
+        {{ masked('shown_target') }} as masked_target,
+        sum(clicks_of_target) as clicks_of_target,
+        uniqExactMergeState(learners) as learners
+    from folded
+    group by org, course_key, shown_target
+
 )
 
 select
     org,
     course_key,
-    shown_target as target,
+    masked_target as target,
     sum(clicks_of_target) as click_count,
     uniqExactMerge(learners) as learner_count
-from folded
-group by org, course_key, shown_target
+from shown
+group by org, course_key, masked_target

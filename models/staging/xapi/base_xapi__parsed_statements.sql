@@ -26,7 +26,9 @@
 {%- endfor -%}
 
 {#- A child is about its parent, and a question under its own id. -#}
-{%- set block_key = "coalesce(nullIf(usage_key, ''), " ~ foreign_id(shown['parent_foreign_id']) ~ ")" -%}
+{%- set block_key -%}
+    coalesce(nullIf(usage_key, ''), {{ foreign_id(shown['parent_foreign_id']) }})
+{%- endset -%}
 {%- set question_key -%}
     if(
         is_child,

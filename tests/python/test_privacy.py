@@ -31,7 +31,8 @@ PLANTS_IN_A_TEXT = 4
 # A word or number that only plants have, whatever stands between its digits.
 WHO = re.compile(r"zq[0-9a-z]{5}")
 DIGITS = re.compile("48" + r"[^0-9a-z]{0,3}([0-9])" * 5)
-HASH = re.compile(r"\b[0-9a-f]{40}\b")
+# Seven digits in a pseudonym, a checksum or a measured time are there by chance.
+CHANCE = re.compile(r"(?<![0-9a-z])(?=[0-9]*[a-f])[0-9a-f]{10,64}|[0-9][.][0-9]{10,}")
 ANY = "zq[0-9a-z]{5}|4[^0-9a-z]{0,3}8([^0-9a-z]{0,3}[0-9]){5}"
 TEXTS = "like '%String%' or type like '%Map%' or type like '%Tuple%' or type like '%JSON%'"
 
@@ -87,8 +88,7 @@ class Garden:
         return list(self.by_word.values())
 
     def found_in(self, text: str) -> Iterator[Plant]:
-        # Seven digits in a pseudonym are there by chance.
-        lower = HASH.sub("", text.lower())
+        lower = CHANCE.sub("", text.lower())
         for match in (*WHO.finditer(lower), *DIGITS.finditer(lower)):
             word = match[0] if match[0].startswith("zq") else "48" + "".join(match.groups())
             plant = self.by_word.get(word)

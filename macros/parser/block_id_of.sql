@@ -6,10 +6,10 @@
 {% macro block_id_of(url) -%}
     {%- set decoded = "decodeURLComponent(coalesce(" ~ url ~ ", ''))" -%}
     {%- set prefix -%} (?:(?:ccx-|lib-)?block-v1:|i4x://|lb:) {%- endset -%}
-    {%- set name -%} (?:{{ key_part() }}:+)*{{ key_part() }} {%- endset -%}
+    {%- set name = key_part(':%') -%}
     {%- set key -%}
         (?:ccx-|lib-)?block-v1:{{ key_pattern() }}[+]type@{{ key_part() }}[+]block@{{ name }}
-        {{- '|' }}i4x://(?:{{ key_part() }}/){3}{{ name }}
+        {{- '|' }}i4x://(?:{{ key_part('%') }}/){3}{{ name }}
         {{- '|' }}lb(?::{{ key_part() }}){4}
     {%- endset -%}
     {#- Not an &#64; or &commat; of an address. -#}

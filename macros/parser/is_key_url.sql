@@ -3,6 +3,6 @@
     {%- set ending -%} (?:/answer|/hint/[0-9]{1,3}|/jump_to/{{ kept_key() }})? {%- endset -%}
     assumeNotNull(
         match({{ text }}, '^(?:https?://[^\\s/?#@]+/(?:xblock|courses?)/)?{{ kept_key() }}{{ ending }}$')
-        and {{ impersonal(text) }} != ''
+        and {{ impersonal('decodeURLComponent(' ~ text ~ ')') }} != ''
     )
 {%- endmacro %}

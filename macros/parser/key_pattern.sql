@@ -3,5 +3,5 @@
     is before +type@: two parts or more, then those with a name. The prefix may be there twice.
 -#}
 {% macro key_pattern() -%}
-    (?:(?:course|ccx|library)-v1:)?{{ key_part() }}(?:[+]{{ key_part() }})+(?:[+](?:ccx|branch|version)@{{ key_part() }})*
+    (?:(?:course|ccx|library)-v1:)?{{ key_part(':') }}(?:[+]{{ key_part(':') }})+(?:[+](?:ccx|branch|version)@{{ key_part() }})*
 {%- endmacro %}

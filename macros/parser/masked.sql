@@ -88,7 +88,7 @@
         arrayStringConcat(arrayMap(
             piece -> multiIf(
                 length(piece) = 1 or match(piece, '^(?:{{ uuid }}|{{ escaped_word }})$'), piece,
-                match(piece, '^{{ key_in_path }}$'), if({{ impersonal('piece') }} = '', '***', piece),
+                match(piece, '^{{ key_in_path }}$'), if({{ impersonal('decodeURLComponent(piece)') }} = '', '***', piece),
                 {{ shown }} != piece, {{ shown }},
                 match(piece, '(?s)@.|{{ blank }}(?i:at)|(?i:at){{ blank }}|[-_*|+](?i:at)[-_*|+].*(?:[-_*|+](?i:dot)[-_*|+]|{{ dot }}{{ top_level_domain() }})'), '***',
                 match(piece, '^{{ number }}$')

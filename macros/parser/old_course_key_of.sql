@@ -5,6 +5,6 @@
 {% macro old_course_key_of(url) -%}
     nullIf(extract(
         decodeURLComponent(coalesce({{ url }}, '')),
-        '^[^?#]*?/courses?/({{ key_part() }}/{{ key_part() }}/{{ key_part() }})/?$'
+        '^[^?#]*?/courses?/({{ key_part('%') }}/{{ key_part('%') }}/{{ key_part('%') }})/?$'
     ), '')
 {%- endmacro %}

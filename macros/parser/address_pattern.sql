@@ -12,7 +12,7 @@
     {#- A time has no letter: "at 10.am". -#}
     {%- set label -%} [^{{ never }}.．。｡․﹒!\']*[{{ letter }}][^{{ never }}.．。｡․﹒!\']* {%- endset -%}
     {%- set dot -%} [.．。｡․﹒] {%- endset -%}
-    {%- set blanks -%} (?:[\\s+]|{{ encoded_blank() }})+ {%- endset -%}
+    {%- set blanks -%} (?:[\\s{{ wide_blanks() }}+]|{{ encoded_blank() }})+ {%- endset -%}
     {%- set open -%} (?:{{ blanks }}|\\s?[-_*|]{1,2}) {%- endset -%}
     {%- set shut -%} (?:{{ blanks }}|[-_*|]{1,2}\\s?) {%- endset -%}
     {%- set said_dot -%} (?:{{ dot }}|{{ open }}(?i:dot){{ shut }}) {%- endset -%}

@@ -12,8 +12,8 @@
         {{- '|' }}i4x://(?:{{ key_part('%') }}/){3}{{ name }}
         {{- '|' }}lb(?::{{ key_part() }}){4}
     {%- endset -%}
-    {#- Not an &#64; or &commat; of an address. -#}
-    {%- set end -%} (?:[/?#]|&[^#;]*(?:=|$)|$) {%- endset -%}
+    {#- Not an &#64; or &commat; of an address, and not the // of a URL. -#}
+    {%- set end -%} (?:/(?:[^/]|$)|[?#]|&[^#;]*(?:=|$)|$) {%- endset -%}
     coalesce(
         nullIf(extract(replaceRegexpOne({{ decoded }}, '^\\C*/xblock/', ''), '^({{ key }}){{ end }}'), ''),
         nullIf(extract({{ decoded }}, '[/=]({{ key }}){{ end }}'), ''),

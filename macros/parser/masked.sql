@@ -10,7 +10,7 @@
     {%- set letter -%} A-Za-z_\\x{C0}-\\x{1FFF} {%- endset -%}
     {%- set never -%} \\s"<>()\\[\\]{},;:/=&?#@|\\\\、，！？；：「」（） {%- endset -%}
     {%- set address -%} {{ address_pattern(never, letter) }} {%- endset -%}
-    {%- set blank -%} (?:\\s|{{ encoded_blank() }}) {%- endset -%}
+    {%- set blank -%} (?:[\\s{{ wide_blanks() }}]|{{ encoded_blank() }}) {%- endset -%}
     {%- set dot -%} [.．。｡․﹒] {%- endset -%}
 
     {#- What is kept although it looks like an address or a number. -#}
@@ -67,6 +67,15 @@
     {%- set digit_count -%}
         lengthUTF8(replaceRegexpAll(piece, '{{ plus }}|{{ encoded_blank() }}|{{ no_digit }}', ''))
     {%- endset -%}
+    {#- Among more digits than a number has, as after a date: with a 0 before it, or as in America. -#}
+    {%- set mark -%} {{ no_digit }}{1,3} {%- endset -%}
+    {%- set one_of_several -%}
+        (?:^|{{ no_digit }})(?:
+        {{- '' }}0{{ digit }}{2,4}(?:{{ mark }}{{ digit }}+){2}
+        {{- '|' }}0{{ digit }}(?:{{ mark }}{{ digit }}{2}){4}
+        {{- '|' }}{{ digit }}{3}{{ mark }}{{ digit }}{3}{{ mark }}{{ digit }}{4}
+        {{- ')' }}(?:{{ no_digit }}|$)
+    {%- endset -%}
     {%- set shown -%} replaceRegexpOne(piece, '(?s)^({{ before }}).+?(@?)$', '\\1***\\2') {%- endset -%}
     {#-
         A run of so many letters without a blank or a mark is no text. What is below may look at the
@@ -96,6 +105,7 @@
                     {{ digit_count }} >= 8 and match(piece, '{{ plus }}')
                     or {{ digit_count }} between 9 and 15
                     and match(piece, '{{ digit }}{{ no_digit }}+{{ digit }}+{{ no_digit }}+{{ digit }}')
+                    or {{ digit_count }} > 15 and match(piece, '{{ one_of_several }}')
                 ), '***',
                 piece
             ),

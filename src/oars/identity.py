@@ -315,9 +315,10 @@ class Register:
         names = {lower(name) for name in person.usernames | person.addresses}
         found: set[str] = set()
         for table, columns in self.columns.items():
-            named = ", ".join(each for each in ("username", "email") if each in columns)
-            if not named:
-                continue
+            # A number too: where the LMS sends numbers, a user called 42 is not user 42.
+            named = ", ".join(
+                ["toString(user_id)", *(each for each in ("username", "email") if each in columns)]
+            )
             rows = self.client.query(
                 f"select distinct lower(arrayJoin([{named}])) as name "
                 f"from {self.names.event_sink(table)} where "

@@ -135,10 +135,12 @@ def _read_line(
                 reject(line_number, str(error), text)
             else:
                 yield text, event_id, time
-    except Unstorable as error:
+    except (Unstorable, RecursionError) as error:
+        # What Python can read it cannot always write again.
+        reason = str(error) if isinstance(error, Unstorable) else "nested_too_deep"
         counts.read += 1
-        counts.rejected[str(error)] += 1
-        reject(line_number, str(error), line)
+        counts.rejected[reason] += 1
+        reject(line_number, reason, line)
 
 
 def identify(line: bytes) -> tuple[str, int]:

@@ -664,6 +664,7 @@ def test_parser_and_command_agree_on_pseudonyms(people: Site, tmp_path: Path) ->
 # Users who are called like somebody else: number, e-mail address, username.
 CALLED_LIKE_OTHERS = (
     (USER, "ann.once@example.org", "ann_q"),
+    (USER, "ann.once@example.org", "9"),
     (9, "Ann.Once@example.org", "later"),
     (10, "odd@example.org", "jo@example.org"),
     (11, "odd2@example.org", OTHER),
@@ -675,9 +676,9 @@ def test_nobody_else_is_forgotten_who_is_called_alike(people: Site, tmp_path: Pa
     site.execute(
         *(
             "insert into event_sink.user_profile (id, user_id, email, username, dump_id, "
-            f"time_last_dumped) select {user + 100}, {user}, '{address}', '{username}', "
+            f"time_last_dumped) select {100 + row}, {user}, '{address}', '{username}', "
             "generateUUIDv4(), '2025-01-01 00:00:00'"
-            for user, address, username in CALLED_LIKE_OTHERS
+            for row, (user, address, username) in enumerate(CALLED_LIKE_OTHERS)
         )
     )
     page = json.loads(corpus.SHAPE_CASES[0].body)
@@ -699,7 +700,7 @@ def test_nobody_else_is_forgotten_who_is_called_alike(people: Site, tmp_path: Pa
 
     learner = register.completed(identity.Person(users={USER}))
     assert register.home_pages == {"lms.example.org"}
-    assert register.shared == {"ann.once@example.org"}
+    assert register.shared == {"ann.once@example.org", "9"}
     assert (learner.users, {each.lower() for each in learner.usernames}) == ({USER}, {"ann_q"})
     assert {each.lower() for each in learner.addresses} == {ADDRESS.lower()}
     assert not learner.pseudonyms & {OTHER, sha1(b"ann.once@example.org").hexdigest()}

@@ -103,6 +103,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 STORED = "select event_id, emission_time, event from xapi.xapi_events_all order by event_id"
 
 
+@pytest.mark.parametrize("opening", [b'{"statement": ', b'{"statement": {"id": [', b"[{"])
+def test_line_that_is_nested_too_deep_is_rejected(site: Site, opening: bytes) -> None:
+    """Around a thousand levels Python reads what it cannot write: they are tried one by one."""
+    closing = {ord("{"): b"}", ord("["): b"]"}
+    shut = b"".join(closing[sign] for sign in reversed(opening) if sign in closing)
+    lines = [opening * levels + b"1" + shut * levels for levels in range(300, 1100, 7)]
+    run = site.oars("load", "-", stdin=b"\n".join(lines))
+    assert (run.code, "Traceback" in run.err) == (1, False)
+
+
 def test_file_is_stored_line_by_line_and_only_once(site: Site) -> None:
     good = [
         statement(1, "2026-03-01T12:30:00.000001+02:00"),

@@ -14,8 +14,11 @@ from oars_superset.readers import name_nobody, refusal
 _database: ContextVar[Any] = ContextVar("oars_database", default=None)
 
 LONGEST_REQUEST = 1_000_000  # bytes
-# What Superset keeps for a reader, in memory or in its database; a filter of 2,000 values fits.
-LONGEST_LINK = 200_000
+# What Superset keeps for a reader, in memory or in its database; 2,000 values fit twice.
+LONGEST_LINK = 500_000
+OF_FILES = re.compile(
+    r"/api/v1/(assets|chart|dashboard|database|dataset|saved_query|theme)/import/?"
+)
 OF_LINKS = re.compile(r"/(permalink|form_data|filter_state)\b")
 
 DRIVERS = ("clickhousedb", "clickhouse")  # as addresses of databases name them
@@ -177,7 +180,7 @@ def _refuse_long() -> Any:
     from flask import request
 
     # Files to import are not for readers.
-    if request.path.rstrip("/").endswith("import"):
+    if OF_FILES.fullmatch(request.path):
         return None
     longest = LONGEST_LINK if OF_LINKS.search(request.path) else LONGEST_REQUEST
     request.max_content_length = longest  # also of a body that does not say its length

@@ -6,6 +6,7 @@ request is. `bound_work()` raises RuntimeError at the start where Superset has o
 - What is asked: `_request()` looks at it before Superset makes anything of it.
 - Times: `_time()` and `_expression()` at a text that is read as one.
 - What is done with a result: `_step()` before each step after a query.
+- Queries: `_limited()` gives each a limit, `_fetched()` counts what came, texts and arrays too.
 - What it comes to: `_spend()` counts the cells that a request has Superset work through.
 """
 
@@ -24,6 +25,7 @@ MOST_NAMES = 200  # in a list of a query: columns, metrics, filters
 MOST_VALUES = 2_000  # of a filter
 MOST_ENTRIES = 6_000  # in all lists of a request
 MOST_STEPS = 20  # of a query; the shipped charts have up to 5
+LONGEST_NAME = 300  # characters of a label: JSON has it in each row, a pivot in each header
 
 # Of times. A reader of times in words takes twice as long with each `last 1`; "Last quarter" has
 # two. Superset writes its own ranges with 3 functions.
@@ -36,7 +38,7 @@ MOST_FUNCTIONS_OF_A_TIME = 20
 MOST_BINS = 1_000
 MOST_CELLS = 1_000_000  # that a step makes
 MOST_WORK = 10_000_000  # cells that a request has worked through: a second takes 1 to 2 million
-CELL_OF_AN_ANSWER = 3  # times the work of a cell in a step
+CELL_OF_AN_ANSWER = 3  # times the work of a cell in a step; each element of an array is one
 BYTES = 40  # of an answer's texts, in memory, for one cell: 400 MB in a request
 GROUP = 100  # cells that are worked through while one group is added up
 JOINED_ROW = 20
@@ -62,6 +64,11 @@ def bound_work() -> None:
     from superset.common.query_context_processor import QueryContextProcessor
     from superset.common.query_object import QueryObject
     from superset.common.utils import dataframe_utils
+    from superset.connectors.sqla.models import SqlaTable
+    from superset.db_engine_specs.clickhouse import (
+        ClickHouseConnectEngineSpec,
+        ClickHouseEngineSpec,
+    )
     from superset.models.helpers import ExploreMixin
     from superset.utils import csv, date_parser, excel, pandas_postprocessing
 
@@ -79,6 +86,9 @@ def bound_work() -> None:
     look_before(ExploreMixin, "join_offset_dfs", _other_times)
     look_before(dataframe_utils, "left_join_df", _join)
 
+    wrap(SqlaTable, "query", _limited)
+    for spec in (ClickHouseConnectEngineSpec, ClickHouseEngineSpec):
+        wrap(spec, "fetch_data", _fetched)
     wrap(QueryContextProcessor, "get_df_payload", _answer)
     look_before(client_processing, "pivot_df", _pivot_table)
     look_before(client_processing, "table", _table)
@@ -155,6 +165,7 @@ def _request(_: Any, data: Any, **__: Any) -> None:
     names = ("tooltip_contents", "groupbyRows", "groupbyColumns", "metrics")
     _count_entries([*queries, {name: form.get(name) for name in names}])
     for query in queries:
+        _refuse_long_names(query)
         kinds = [
             layer.get("annotationType")
             for layer in _list(query, "annotation_layers")
@@ -185,6 +196,21 @@ def _count_entries(queries: list[Any]) -> None:
                 if len(value) > most or entries > MOST_ENTRIES:
                     raise refusal("The request has too many columns, metrics, filters or values.")
                 left.append(value)
+
+
+def _refuse_long_names(query: dict[str, Any]) -> None:
+    """Refuse long labels, and long texts in the steps after a query, which rename what it gives."""
+    asked = [*_list(query, "columns"), *_list(query, "metrics")]
+    left = [each.get("label") for each in asked if isinstance(each, dict)]
+    left.append(query.get("post_processing"))
+    while left:
+        each = left.pop()
+        if isinstance(each, str) and len(each) > LONGEST_NAME:
+            raise refusal(f"A name has at most {LONGEST_NAME} characters.")
+        if isinstance(each, dict):
+            left += [*each, *each.values()]
+        elif _is_list(each):
+            left += each
 
 
 def _time(text: str) -> None:
@@ -219,7 +245,7 @@ def _step(name: str, do: Any) -> Any:
         with _odd_is(f"The step `{name}` cannot be done with this result."):
             _refuse_twice(df, options)
             names = sum(len(each) for each in options.values() if isinstance(each, (dict, list)))
-            _spend((len(df) + names) * (df.shape[1] + names))
+            _spend((len(df) + names) * (df.shape[1] + names) + _letters(df.columns) / BYTES)
             if check:
                 check(df, options)
             return do(df, **options)
@@ -295,6 +321,8 @@ def _pivot(df: Any, options: dict[str, Any]) -> None:
             for name in names:
                 cells *= _count(df, [name])
     _make(cells)
+    longest = max((_letters([each]) for name in columns for each in df.get(name, ())), default=0)
+    _spend(cells * longest / BYTES)  # a value is in the names of its columns
     _add_up(df, options, [*index, *columns])
 
 
@@ -347,15 +375,62 @@ def bytes_of(df: Any) -> int:
     return int(df.memory_usage(deep=True).sum())
 
 
+def _letters(texts: Iterable[Any]) -> int:
+    return sum(len(str(each)) for each in texts)
+
+
+def _refuse_large(columns: Any, metrics: Any, limit: int) -> None:
+    """Refuse a query that could give too many cells."""
+    if limit * (len(columns or ()) + len(metrics or ())) * CELL_OF_AN_ANSWER > MOST_WORK:
+        raise refusal("The result could have too many cells: take fewer rows or columns.")
+
+
+def _limited(do: Any) -> Any:
+    def query(self: Any, query_obj: dict[str, Any]) -> Any:
+        from flask import current_app
+
+        # Superset asks for totals, which are one row, without a limit.
+        limit = query_obj.get("row_limit") or current_app.config["ROW_LIMIT"]
+        with _odd_is("The request cannot be understood."):
+            _refuse_large(query_obj.get("columns"), query_obj.get("metrics"), limit)
+        return do(self, {**query_obj, "row_limit": limit})
+
+    return query
+
+
+def _fetched(do: Any) -> Any:
+    def fetch_data(cursor: Any, limit: int | None = None) -> Any:
+        rows = do(cursor, limit)
+        _spend(_weight(rows))
+        return rows
+
+    return fetch_data
+
+
+def _weight(rows: Iterable[Iterable[Any]]) -> float:
+    """What rows take, as Python has them: more than the engine sent where it sent a text once."""
+    cells, letters, left = 0, 0, [*rows]
+    while left and max(cells * CELL_OF_AN_ANSWER, letters / BYTES) <= MOST_WORK:
+        for value in left.pop():
+            cells += 1
+            if isinstance(value, str):
+                letters += len(value)
+            elif _is_list(value):
+                left.append(value)
+            elif isinstance(value, dict):
+                left.append(value.values())
+    return max(cells * CELL_OF_AN_ANSWER, letters / BYTES)
+
+
 def _answer(do: Any) -> Any:
     def get_df_payload(self: Any, query_obj: Any, **options: Any) -> Any:
         with _odd_is("The request cannot be understood."):
-            width = len(query_obj.columns) + len(query_obj.metrics or [])
-            if (query_obj.row_limit or 0) * width * CELL_OF_AN_ANSWER > MOST_WORK:
-                raise refusal("The result could have too many cells: take fewer rows or columns.")
+            _refuse_large(query_obj.columns, query_obj.metrics, query_obj.row_limit or 0)
         payload = do(self, query_obj, **options)
         df = payload["df"]
-        _spend(max(df.size * CELL_OF_AN_ANSWER, bytes_of(df) / BYTES))
+        if payload.get("is_cached"):  # else counted where it was fetched
+            _spend(max(df.size * CELL_OF_AN_ANSWER, bytes_of(df) / BYTES))
+        _spend(len(df) * _letters(df.columns) / BYTES)
         return payload
 
     return get_df_payload

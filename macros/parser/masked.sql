@@ -56,7 +56,7 @@
     {%- set between_after_plus -%} [/_~{{ marks_between }}]{0,3}(?:{{ encoded_blank() }}[()-]?)? {%- endset -%}
     {%- set digit -%} [0-9{{ other_digits() }}] {%- endset -%}
     {%- set no_digit -%} [^0-9{{ other_digits() }}] {%- endset -%}
-    {%- set said -%} _?(?:(?i:tel|phone|mobile|mob|fax|ph|[tmfp])[.]?)? {%- endset -%}
+    {%- set said -%} _?(?:(?i:t[eé]l|phone|mobile|mob|fax|ph|nr|[tmfp])[.]?)? {%- endset -%}
     {%- set grouped -%} (?:{{ between }}{{ digit }})* {%- endset -%}
     {%- set number -%}
         (?:

@@ -322,6 +322,10 @@ TELEPHONES = [
     Form("telephones, with /", f"+1555{{digits}}/+1 555 {D3} {D4}", (f"{D3} {D4}", "{digits}")),
     Form("telephone, three groups, encoded blanks", f"0555%20{D3}%20{D4}", (f"{D3}%20{D4}",)),
     Form("telephone, blanks of HTML", f"0555&nbsp;{D3}&nbsp;{D4}", (f"{D3}&nbsp;{D4}",)),
+    Form(
+        "telephone, French word before it", f"T\u00e9l.01 23 {P1} {P2} {P3}", (f"{P1} {P2} {P3}",)
+    ),
+    Form("telephone, German word before it", f"nr.0170 {D3} {D4}", (f"{D3} {D4}",)),
     Form("telephone after another", f"0170 123 4567 0171 {D3} {D4}", (f"{D3} {D4}",)),
     Form("telephone before another", f"555-{D3}-{D4} 555-123-4567", (f"{D3}-{D4}",)),
     Form("telephone after a date", f"2024-01-15 0170 {D3} {D4}", (f"{D3} {D4}",)),

@@ -314,6 +314,7 @@ with_foreign_ids as (
 
     select
         *,
+        -- The id of the object has what is no key of it, or of its course.
         own_usage_key = '' or kept_course_key = '' as may_name_somebody,
         may_be_foreign and (isNull(usage_key) or is_child and isNull(own_usage_key)) as is_foreign,
         toLowCardinality(if(

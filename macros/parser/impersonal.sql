@@ -11,7 +11,7 @@
         {{ at }}[^@:/+]*(?:{{ sign }}(?i:dot){{ sign }}|[.]{{ top_level_domain() }})
     {%- endset -%}
     {%- set called -%}
-        \\b(?i:mailto|tel|sms|smsto|sips?|xmpp|skype|callto|acct|[a-z_-]*(?:token|passw(?:or)?d|secret|api[_-]?key|cookie)):
+        \\b(?i:{{ link_scheme() }}|[a-z_-]*(?:{{ secret_word() }}|cookie)):
     {%- endset -%}
     {#- An @ or a + that was encoded twice. -#}
     {%- set encoded -%} %(?:25)*(?i:40|ef|2b|u) {%- endset -%}

@@ -21,10 +21,10 @@
     {%- set escaped_word -%} \\\\{1,4}u(?:00[89a-fA-F]|0?[1-9a-fA-F])[A-Za-z0-9.\\\\]* {%- endset -%}
 
     {#- What is before a value that is masked, and stays: of a URL, a link, JSON, a header. -#}
-    {%- set secret -%} (?i:[a-z_-]*(?:session_?id|token|passw(?:or)?d|secret|api[_-]?key|authorization)) {%- endset -%}
+    {%- set secret -%} (?i:[a-z_-]*(?:{{ secret_word() }})) {%- endset -%}
     {%- set personal -%} (?i:[a-z_ -]*(?:account|actor|address|learner|user|name|mail|mbox(?:_sha1sum)?|openid|phone)e?s?) {%- endset -%}
     {%- set parameter -%} (?:[?&#](?:amp;)*|;)[{{ letter }}0-9.~%\\[\\]-]*= {%- endset -%}
-    {%- set link -%} (?i:mailto|tel|sms|smsto|sips?|xmpp|skype|callto|acct)(?::|%3A) {%- endset -%}
+    {%- set link -%} (?i:{{ link_scheme() }})(?::|%3A) {%- endset -%}
     {#- JSON escapes a quote in a value, and the quotes around it too, once more, in JSON that a text holds. -#}
     {%- set quote -%} (?:\\\\{0,4}["\']|&(?:amp;)*(?:quot|apos|#0*3[49]);) {%- endset -%}
     {%- set called -%} {{ quote }}(?:{{ personal }}|{{ secret }}){{ quote }}\\s*:\\s* {%- endset -%}
@@ -68,12 +68,12 @@
         lengthUTF8(replaceRegexpAll(piece, '{{ plus }}|{{ encoded_blank() }}|{{ no_digit }}', ''))
     {%- endset -%}
     {#- Among more digits than a number has, as after a date: with a 0 before it, or as in America. -#}
-    {%- set mark -%} {{ no_digit }}{1,3} {%- endset -%}
+    {%- set gap -%} {{ no_digit }}{1,3} {%- endset -%}
     {%- set one_of_several -%}
         (?:^|{{ no_digit }})(?:
-        {{- '' }}0{{ digit }}{2,4}(?:{{ mark }}{{ digit }}+){2}
-        {{- '|' }}0{{ digit }}(?:{{ mark }}{{ digit }}{2}){4}
-        {{- '|' }}{{ digit }}{3}{{ mark }}{{ digit }}{3}{{ mark }}{{ digit }}{4}
+        {{- '' }}0{{ digit }}{2,4}(?:{{ gap }}{{ digit }}+){2}
+        {{- '|' }}0{{ digit }}(?:{{ gap }}{{ digit }}{2}){4}
+        {{- '|' }}{{ digit }}{3}{{ gap }}{{ digit }}{3}{{ gap }}{{ digit }}{4}
         {{- ')' }}(?:{{ no_digit }}|$)
     {%- endset -%}
     {%- set shown -%} replaceRegexpOne(piece, '(?s)^({{ before }}).+?(@?)$', '\\1***\\2') {%- endset -%}

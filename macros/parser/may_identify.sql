@@ -2,8 +2,8 @@
 {% macro may_identify(text) -%}
     {%- set sign -%} [@＠﹫=]|%(?:25)*(?:40|EF|2[bB]|u00)|\\\\[ux]|&(?:amp;)*(?:#|commat|quot|apos|plus) {%- endset -%}
     {%- set blank = encoded_blank() -%}
-    {%- set word -%} (?i:(?:\\b|_|{{ blank }})at(?:\\b|_)|["\']\\s*:|(?:session_?id|token|passw(?:or)?d|secret|api[_-]?key|authorization|cookie)\\s*:) {%- endset -%}
-    {%- set link -%} (?i:mailto|tel|sms|smsto|sips?|xmpp|skype|callto|acct)(?::|%3A)|{{ slash_u() }} {%- endset -%}
+    {%- set word -%} (?i:(?:\\b|_|{{ blank }})at(?:\\b|_)|["\']\\s*:|(?:{{ secret_word() }}|cookie)\\s*:) {%- endset -%}
+    {%- set link -%} (?i:{{ link_scheme() }})(?::|%3A)|{{ slash_u() }} {%- endset -%}
     {%- set digits -%} [0-9](?:[ \\t.()/-]|[^\\x00-\\x7F]|{{ blank }}){1,3}[0-9]|[+＋][(]?[0-9]|[{{ other_digits() }}] {%- endset -%}
     assumeNotNull(match({{ text }}, '{{ sign }}|{{ word }}|{{ link }}|{{ digits }}'))
 {%- endmacro %}

@@ -436,6 +436,82 @@ def unlock(
         say("The claim is removed.")
 
 
+Variables = Annotated[
+    str | None,
+    typer.Option("--vars", metavar="YAML", help="Vars for dbt, as `dbt run --vars` has them."),
+]
+
+
+@app.command()
+def run(
+    arguments: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[-- OPTIONS]", help="Options of `dbt run`, after two dashes."),
+    ] = None,
+    variables: Variables = None,
+    project_dir: ProjectDir = None,
+    profiles_dir: ProfilesDir = None,
+    target: TargetName = None,
+) -> None:
+    """Run once, as a schedule wants it: dbt, the freshness of the sources, a snapshot.
+
+    The snapshot is for the embedded engine. The claim on the database is given back whatever
+    happens. The last line is one JSON object. Exit codes: 0 done or nothing new, 75 another run is
+    at work, 1 failed.
+
+    \b
+    Examples:
+      oars run
+      oars run --target server -- --full-refresh --select agg_courses
+    """
+    from oars.run import FAILED, Project, Stopped, stopped_by_a_signal
+    from oars.run import run as run_once
+
+    try:
+        with stopped_by_a_signal():
+            outcome = run_once(
+                Project(project_dir, profiles_dir, target, variables), arguments or []
+            )
+    except Stopped as stopped:
+        say(str(stopped))
+        raise typer.Exit(FAILED) from None
+    say(outcome.json())
+    raise typer.Exit(outcome.code)
+
+
+@app.command()
+def watch(
+    every: Annotated[
+        str, typer.Option(metavar="TIME", help="How often to look: 10s, 5m, 1h.")
+    ] = "10s",
+    variables: Variables = None,
+    project_dir: ProjectDir = None,
+    profiles_dir: ProfilesDir = None,
+    target: TargetName = None,
+) -> None:
+    """Run whenever something has arrived, in one process, until it is told to end.
+
+    One cheap query looks whether there is anything new. A line of JSON is printed for each run. A
+    run that fails is tried again, after a pause of up to five minutes. SIGTERM and Ctrl-C let the
+    run at work end first; a second one interrupts it.
+
+    \b
+    Examples:
+      oars watch
+      oars watch --every 1m --target server
+    """
+    from oars.run import Project, Stopped, duration
+    from oars.run import watch as watch_target
+
+    pause = duration(every)
+    try:
+        for outcome in watch_target(Project(project_dir, profiles_dir, target, variables), pause):
+            say(outcome.json())
+    except Stopped as stopped:
+        say(str(stopped))
+        raise typer.Exit(1) from None
+
+
 @app.command()
 def publish(
     project_dir: ProjectDir = None, profiles_dir: ProfilesDir = None, target: TargetName = None

@@ -55,7 +55,7 @@ def read_target(
     try:
         credentials = load_profile(str(project), {}, target_override=target).credentials
     except DbtBaseException as error:
-        raise OarsError(f"The profile cannot be used: {_one_line(str(error))}") from error
+        raise OarsError(f"The profile cannot be used: {one_line(str(error))}") from error
     return Target(credentials, credentials.schema, credentials.cluster or None, project)
 
 
@@ -133,8 +133,14 @@ def reason(error: Exception) -> str:
     return re.split(r"\n|\. Stack trace|\(version ", message.strip())[0].strip()
 
 
-def _one_line(message: str) -> str:
-    """dbt's message without its heading, on one line."""
+def one_line(message: str) -> str:
+    """dbt's message on one line, without its heading and the macros that it went through."""
     lines = [line.strip() for line in message.splitlines()]
-    kinds = ("Runtime Error", "Compilation Error")
-    return " ".join(line for line in lines if line and line not in kinds)
+    return " ".join(line for line in lines if line and not AROUND_A_MESSAGE.match(line))
+
+
+AROUND_A_MESSAGE = re.compile(
+    r"(?:Runtime|Compilation|Database|Parsing) Error(?: in .*)?$"
+    r"|> (?:in|called by) |compiled code at "
+)
+"""Lines that dbt puts around what happened."""

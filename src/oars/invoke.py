@@ -4,8 +4,8 @@ import sys
 from typing import Any
 
 
-def invoke_dbt(arguments: list[str]) -> Any:
-    """Run a command of dbt and give its result.
+def invoke_dbt(arguments: list[str], manifest: Any = None) -> Any:
+    """Run a command of dbt and give its result; with a manifest dbt does not read the project.
 
     dbt writes the process' command line into its log and its results. It is told its own: that of
     `oars` may name a person.
@@ -14,6 +14,6 @@ def invoke_dbt(arguments: list[str]) -> Any:
 
     given, sys.argv = sys.argv, ["dbt", *arguments]
     try:
-        return dbtRunner().invoke(arguments)
+        return dbtRunner(manifest).invoke(arguments)
     finally:
         sys.argv = given

@@ -5,7 +5,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from dbt.adapters.exceptions import FailedToConnectError
 
+from dbt.adapters.chdb.connections import open_folder
 from oars_site import Site
 
 OPEN = """
@@ -52,3 +54,11 @@ def test_folder_of_another_process_is_refused_in_one_sentence(tmp_path: Path) ->
         "or set OARS_CHDB_PATH to another folder.\n"
     )
     assert open_in_a_process(str(site.data), tmp_path).returncode == 0
+
+
+def test_process_that_closed_the_folder_is_refused_like_any_other(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    for _ in range(2):
+        open_folder(str(site.data)).close()
+    with site.held(), pytest.raises(FailedToConnectError, match="is in use by another process"):
+        open_folder(str(site.data))

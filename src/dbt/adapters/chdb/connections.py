@@ -1,10 +1,14 @@
 """Credentials, client and connection manager of the embedded engine."""
 
 import fcntl
+from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
+from weakref import WeakSet
 
 import clickhouse_connect
 from dbt.adapters.clickhouse import (
@@ -51,8 +55,8 @@ class ChdbClient(ChHttpClient):
         return open_folder(credentials.path, self._conn_settings)
 
 
-# The engine's lock does not tell this process from another: what is open here is remembered.
-_opened: set[Path] = set()
+# The engine's lock does not tell this process from another: who has a folder open is remembered.
+_clients: defaultdict[Path, WeakSet[Any]] = defaultdict(WeakSet)
 _opening = Lock()
 
 
@@ -65,14 +69,23 @@ def open_folder(path: str, settings: dict[str, Any] | None = None) -> Any:
     kept = {name: value for name, value in (settings or {}).items() if name != "session_id"}
     with _opening:
         # Asked before, because the engine prints its own words when it is refused.
-        if folder not in _opened and is_locked(folder):
+        if not _clients[folder] and is_locked(folder):
             raise FailedToConnectError(
                 f"The data folder {path} is in use by another process: wait until it has "
                 "finished, or set OARS_CHDB_PATH to another folder."
             )
-        client = clickhouse_connect.get_client(interface="chdb", path=str(folder), settings=kept)
-        _opened.add(folder)
+        client: Any = clickhouse_connect.get_client(
+            interface="chdb", path=str(folder), settings=kept
+        )
+        _clients[folder].add(client)
+        client.close = partial(_close, folder, client, client.close)
     return client
+
+
+def _close(folder: Path, client: Any, close: Callable[[], None]) -> None:
+    """Close a client; with the last of a folder the process lets go of it."""
+    close()
+    _clients[folder].discard(client)
 
 
 def is_locked(folder: Path) -> bool:

@@ -19,6 +19,6 @@
     (?:"[^"\\n]+"\\s*<)?(?:{{ before }}{{ blanks }}(?i:dot){{ blanks }}){0,3}(?:
     {{- '' }}(?:{{ before }}|[^{{ never }}.。．]+[&?#]{{ before }}?)@{{ name }}(?:{{ said_dot }}{{ name }})*
     {{- '|' }}{{ before }}(?:\\s*@\\s*(?:{{ name }}(?:\\s*{{ dot }}\\s*|{{ blanks }}(?i:dot){{ blanks }}))+[{{ letter }}]{2,}
-    {{- '|' }}{{ open }}(?i:at){{ shut }}(?:{{ name }}{{ said_dot }})*
+    {{- '|' }}{{ open }}(?i:at){{ shut }}(?:{{ name }}{{ said_dot }}){0,4}
     {{- '' }}(?:{{ name }}{{ open }}(?i:dot){{ shut }}{{ name }}|{{ label }}{{ dot }}{{ top_level_domain() }}|{{ name }}{{ dot }}(?i:com|net|org)\\b)))
 {%- endmacro %}

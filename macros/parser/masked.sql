@@ -22,24 +22,25 @@
 
     {#- What is before a value that is masked, and stays: of a URL, a link, JSON, a header. -#}
     {%- set secret -%} (?i:[a-z_-]*(?:{{ secret_word() }})) {%- endset -%}
-    {%- set personal -%} (?i:[a-z_ -]*(?:account|actor|address|learner|user|name|mail|mbox(?:_sha1sum)?|openid|phone)e?s?) {%- endset -%}
+    {%- set personal -%} (?i:[a-z_ .:/[-]*(?:account|actor|address|learner|user|name|mail|mbox(?:_sha1sum)?|openid|phone)e?s?[0-9_\\]]*) {%- endset -%}
     {%- set parameter -%} (?:[?&#](?:amp;)*|;)[{{ letter }}0-9.~%\\[\\]-]*= {%- endset -%}
     {%- set link -%} (?i:{{ link_scheme() }})(?::|%3A) {%- endset -%}
     {#- JSON escapes a quote in a value, and the quotes around it too, once more, in JSON that a text holds. -#}
-    {%- set quote -%} (?:\\\\{0,4}["\']|&(?:amp;)*(?:quot|apos|#0*3[49]);) {%- endset -%}
-    {%- set called -%} {{ quote }}(?:{{ personal }}|{{ secret }}){{ quote }}\\s*:\\s* {%- endset -%}
+    {%- set quote -%} (?:\\\\{0,4}["\']|&(?:amp;)*(?:quot|apos|#0*3[49]|#[xX]0*2[27]);|\\\\{1,4}u002[27]) {%- endset -%}
+    {%- set called -%} [ub]?{{ quote }}(?:{{ personal }}|{{ secret }}){{ quote }}\\s*:\\s* {%- endset -%}
     {#- Of an actor and an account the parts are called by names of their own. -#}
-    {%- set has_parts -%} {{ quote }}(?i:[a-z_ -]*(?:name|mail|phone)s?){{ quote }}\\s*:\\s*{ {%- endset -%}
+    {%- set has_parts -%} {{ quote }}(?i:[a-z_ .:/[-]*(?:name|mail|phone)s?[0-9_\\]]*){{ quote }}\\s*:\\s*{ {%- endset -%}
     {#- Not empty: without a quote before it a value is a number. -#}
     {%- set value -%}
         (?:
-        {{- '' }}"(?:[^"\\\\]|\\\\.)+
-        {{- '|' }}\'(?:[^\'\\\\]|\\\\.)+
+        {{- '' }}[ub]?"(?:[^"\\\\]|\\\\.)+
+        {{- '|' }}[ub]?\'(?:[^\'\\\\]|\\\\.)+
         {{- '|' }}\\\\"(?:[^"\\\\]|\\\\{2,}[^\\\\]|\\\\[^"\\\\])+
         {{- '|' }}\\\\{2,4}"[^"\\\\]+
         {{- '|' }}\\\\{1,4}\'[^\'\\\\]+
         {{- '|' }}&(?:amp;)*[a-z0-9#]+;[^&]+
-        {{- '|' }}\\[[^\\]]+
+        {{- '|' }}\\\\{1,4}u002[27][^\\\\]+
+        {{- '|' }}\\[(?:[^\\[\\]]|\\[[^\\[\\]]*\\])+
         {{- '|' }}[0-9]+)
     {%- endset -%}
     {%- set line -%} (?i:[a-z_-]*(?:api[_-]?key|authorization):\\s*|[a-z-]*cookie:\\s*[^\\s=;,"]+=) {%- endset -%}
@@ -47,11 +48,11 @@
     {%- set header -%} (?:=|\\s*:\\s*)(?:(?i:bearer|basic)\\s+)? {%- endset -%}
     {#- A browser takes back slashes for slashes, and JSON writes them before each. -#}
     {%- set slashes -%} (?:\\\\{0,2}/|\\\\){2} {%- endset -%}
-    {%- set before -%} (?:{{ parameter }}|{{ link }}|{{ called }}(?:{{ quote }}|[\\[{]|)|{{ line }}|{{ secret }}(?:\\s*[:=]\\s*["\']|{{ header }})|{{ slashes }}|{{ slash_u() }}) {%- endset -%}
+    {%- set before -%} (?:{{ parameter }}|{{ link }}|{{ called }}[ub]?(?:{{ quote }}|[\\[{]|)|{{ line }}|{{ secret }}(?:\\s*[:=]\\s*["\']|{{ header }})|{{ slashes }}|{{ slash_u() }}) {%- endset -%}
 
     {%- set plus -%} (?:[+＋]|&(?:amp;)*(?:#0*43;|#[xX]0*2[bB];|plus;)|%(?:25)*2[bB]|\\\\{1,4}(?:u002|x2)[bB]) {%- endset -%}
     {#- Between digits. A / is also in dates and fractions: it has to follow a + or a first group with a 0. -#}
-    {%- set marks_between -%} \\t .()·•‧\\x{A0}\\x{AD}\\x{2009}-\\x{2015}\\x{200B}-\\x{200D}\\x{202F}\\x{2060}- {%- endset -%}
+    {%- set marks_between -%} \\t .()（）·•‧\\x{A0}\\x{AD}\\x{2009}-\\x{2015}\\x{200B}-\\x{200D}\\x{202F}\\x{2043}\\x{2060}\\x{2212}\\x{3000}\\x{30FC}\\x{FF0D}- {%- endset -%}
     {%- set between -%} [{{ marks_between }}]{0,3}(?:{{ encoded_blank() }}[()-]?)? {%- endset -%}
     {%- set between_after_plus -%} [/_~{{ marks_between }}]{0,3}(?:{{ encoded_blank() }}[()-]?)? {%- endset -%}
     {%- set digit -%} [0-9{{ other_digits() }}] {%- endset -%}
@@ -60,8 +61,8 @@
     {%- set grouped -%} (?:{{ between }}{{ digit }})* {%- endset -%}
     {%- set number -%}
         (?:
-        {{- said }}[(]?(?:{{ plus }}[(]?{{ digit }}(?:{{ between_after_plus }}{{ digit }})*|0(?:{{ grouped }}[)]? ?/ ?)?)
-        {{- '|' }}_?[(]?{{ digit }}
+        {{- said }}[(（]?(?:{{ plus }}[(（]?{{ digit }}(?:{{ between_after_plus }}{{ digit }})*|0(?:{{ grouped }}[)]? ?/ ?)?)
+        {{- '|' }}_?[(（]?{{ digit }}
         {{- ')' }}{{ grouped }}{{ between }}(?:[0-9](?: ?(?:x|ext[.]?) ?[0-9]+)?(?:\\b|_)|[{{ other_digits() }}])
     {%- endset -%}
     {%- set digit_count -%}
@@ -82,12 +83,20 @@
         rest of a run from each of its characters: a long one would take hours.
     -#}
     {%- set marks -%} {{ never }}。． {%- endset -%}
+    {#- Nor is a text of so many characters looked at to its end, whatever it holds. -#}
+    {%- set longest = 20000 -%}
     {%- set bounded -%}
         if(
             length({{ text }}) > 300,
             arrayStringConcat(arrayMap(
                 run -> if(length(run) > 300, '***', run),
-                extractAll(assumeNotNull({{ text }}), '(?s)[^{{ marks }}]+|.')
+                extractAll(
+                    concat(
+                        substringUTF8(assumeNotNull({{ text }}), 1, {{ longest }}),
+                        if(lengthUTF8(assumeNotNull({{ text }})) > {{ longest }}, ' ***', '')
+                    ),
+                    '(?s)[^{{ marks }}]+|.'
+                )
             )),
             assumeNotNull({{ text }})
         )
@@ -113,10 +122,10 @@
                 {{ plainly_written(bounded) }},
                 '(?s){{ key_in_path }}@[^{{ never }}]+|{{ key_in_path }}
                 {{- '|' }}{{ line }}(?:="[^"\\n]*"|[^\\r\\n"<>])+
-                {{- '|' }}{{ called }}{{ value }}|{{ has_parts }}[^}]+
+                {{- '|' }}{{ called }}{{ value }}|{{ has_parts }}(?:[^{}]|{[^{}]*})+
                 {{- '|' }}{{ secret }}{{ in_quotes }}
                 {{- '|' }}(?:{{ parameter }}|{{ link }}|{{ secret }}{{ header }})[^\\s&;#"<>]+
-                {{- '|' }}{{ slashes }}[^\\s/?#"<>@\\\\]*(?::[^\\s/?#"<>@]*)?@
+                {{- '|' }}{{ slashes }}[^\\s/?#"<>@\\\\]*(?::[^\\s/?#"<>@]{0,60})?@
                 {{- '|' }}{{ slash_u() }}(?:[^\\s/?#"<>\\\\]|\\\\{1,4}u[0-9a-fA-F]{4})+(?:/?[?#][^\\s"<>]*)?
                 {{- '|' }}{{ address }}|{{ uuid }}|{{ number }}
                 {{- '|' }}(?:[{{ letter }}]|{{ escaped_letter() }})(?:[{{ letter }}0-9.+-]|{{ escaped_letter() }}|%(?:25)*2[bB])*|[{{ letter }}0-9]+|[^{{ never }}{{ letter }}0-9%+＋０-９]+|.'

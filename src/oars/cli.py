@@ -91,25 +91,41 @@ def open_target(
 
 @app.command()
 def init(
-    project_dir: ProjectDir = None, profiles_dir: ProfilesDir = None, target: TargetName = None
+    wanted: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--create",
+            metavar="DATABASE.TABLE",
+            help="Create this one also in a database that is there already; repeatable.",
+        ),
+    ] = None,
+    project_dir: ProjectDir = None,
+    profiles_dir: ProfilesDir = None,
+    target: TargetName = None,
 ) -> None:
     """Create the raw databases and tables where they are missing.
 
     They are the ones an Open edX installation has, and two that the operator may fill: who is
-    staff of which course, and programs. What exists is left as it is. Other names:
-    OARS_XAPI_DATABASE, OARS_XAPI_TABLE, OARS_EVENT_SINK_DATABASE, OARS_OPERATOR_DATABASE.
+    staff of which course, and programs. What exists is left as it is. On a server the databases of
+    statements and of the LMS are taken for somebody else's where they are there: what they lack is
+    listed, and created only if you name it. Other names: OARS_XAPI_DATABASE, OARS_XAPI_TABLE,
+    OARS_EVENT_SINK_DATABASE, OARS_OPERATOR_DATABASE.
 
     \b
     Examples:
       oars init
       oars init --target server
+      oars init --target server --create event_sink.course_blocks
     """
     from oars.raw_tables import create_missing
 
     with open_target(project_dir, profiles_dir, target) as (client, where):
-        created = create_missing(client, where.cluster)
-    for table, is_new in created.items():
-        say(f"{'created' if is_new else 'already there':<14} {table}")
+        is_ours = where.credentials.type == "chdb"
+        states = create_missing(client, where.cluster, is_ours, wanted or [])
+    for table, state in states.items():
+        say(f"{state:<14} {table}")
+    if missing := [table for table, state in states.items() if state == "missing"]:
+        say(f"To create one that is missing, empty: oars init --create {missing[0]}")
 
 
 @app.command()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import DatabaseError
 
 from oars.claim import live_claims
 from oars.connection import OarsError, Target
@@ -192,15 +193,16 @@ def forget(client: Client, schema: str, person: Person, command: str) -> Iterato
     raw = names.statements
     # Who was asked may have taken long to say yes.
     require_rest(client, schema)
-    # Who it is comes first, for the tables that tell are among those to be deleted from.
-    _note(client, ops, person, command)
     patterns = {
-        "command": command,
         "is_address": is_address(person),
         "is_among": is_among(person),
         "names_alone": names_alone(person),
         "accounts": accounts(person),
     }
+    _require_readable(client, patterns)
+    # Who it is comes first, for the tables that tell are among those to be deleted from.
+    _note(client, ops, person, command)
+    patterns["command"] = command
     spelled = identified(client, staging, NAMED_SO.format(raw=raw))
     client.command(SPELLINGS.format(ops=ops, identified=spelled) + UNMERGED, parameters=patterns)
     unclear = identified(client, staging, UNCLEAR.format(raw=raw, staging=staging))
@@ -219,6 +221,18 @@ def forget(client: Client, schema: str, person: Person, command: str) -> Iterato
     # Base at once; states and marts follow with the run.
     base = qualified(staging, "base_xapi__statements")
     yield f"{staging}.base_xapi__statements", _delete(client, base, theirs)
+
+
+def _require_readable(client: Client, patterns: dict[str, str]) -> None:
+    """Stop before anything is noted where the engine has no room for a pattern."""
+    for pattern in patterns.values():
+        try:
+            client.query("select match('', {pattern:String})", parameters={"pattern": pattern})
+        except DatabaseError as error:
+            raise OarsError(
+                "The learner is known by more or longer names than can be searched for: name them "
+                "in several commands, each with one --email or --username."
+            ) from error
 
 
 def has_ended(client: Client, schema: str, commands: list[str]) -> None:

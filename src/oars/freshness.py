@@ -11,6 +11,7 @@ from typing import Any
 from clickhouse_connect.driver.client import Client
 
 from oars.raw_tables import table_exists
+from oars.terminal import on_one_line
 
 CLOCK = """
 select as_of, now_at from {ops:Identifier}.clock order by written_at desc limit 1
@@ -128,7 +129,8 @@ def uncounted(client: Client, schema: str) -> list[str]:
 def histories(client: Client, schema: str, course: str = "") -> list[Row]:
     """The courses of which events do not tell all enrolled learners, those most wanting first."""
     parameters = {"schema": schema, "course": course}
-    return list(client.query(HISTORY, parameters=parameters).named_results())
+    rows = client.query(HISTORY, parameters=parameters).named_results()
+    return [{name: on_one_line(value) for name, value in row.items()} for row in rows]
 
 
 def history_lines(row: Row) -> list[str]:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from hashlib import sha1
+from html import unescape
 from urllib.parse import unquote
 
 from clickhouse_connect.driver.client import Client
@@ -25,6 +26,7 @@ IS_OPENID = re.compile(r"(?=.{12,254}$)https?://[^/\s]+\.[^/\s]+/?\S*")
 HOME_PAGE = re.compile(r"^(?:[a-z][a-z0-9+.-]*://)?([^/?#]*?)(?::[0-9]*)?([/?#].*)?$", re.DOTALL)
 LONGEST_NAME = 254
 MOST_NAMES = 1000
+MOST_TIMES_ENCODED = 5
 
 # The first identifier that there is. Empty are groups, which are no learners, and what the engine
 # reads only once the parser has mended it.
@@ -154,6 +156,15 @@ def normal_home_page(home_page: str) -> str:
     return HOME_PAGE.sub(r"\1\2", lower(home_page).rstrip("/"), count=1)
 
 
+def plainly_written(text: str) -> str:
+    """The text without what is encoded for a URL or for HTML, however often."""
+    for _ in range(MOST_TIMES_ENCODED):
+        text, before = unescape(unquote(text)), text
+        if text == before:
+            break
+    return text
+
+
 def is_plain(name: str) -> bool:
     """Whether the parser hashes the name of an account with its home page, not as an address."""
     return (
@@ -256,7 +267,7 @@ class Register:
             if kind == "openid":
                 person.openids |= {sent} if IS_OPENID.fullmatch(sent) else set()
             elif kind == "mbox" or not is_plain(sent):
-                address = re.sub("^mailto:", "", sent, flags=re.ASCII | re.IGNORECASE)
+                address = lower(re.sub("(?ai)^mailto:", "", plainly_written(sent)))
                 person.addresses |= {address} if IS_ADDRESS.fullmatch(address) else set()
             elif kind == "account" and len(home_page) + len(sent) <= LONGEST_NAME:
                 # Elsewhere a user's name may be somebody else's.

@@ -4,7 +4,7 @@ And the operator's two, in a database of their own: who is staff of which course
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from clickhouse_connect.driver.client import Client
@@ -220,18 +220,35 @@ def qualified(database: str, table: str) -> str:
     return f"`{database}`.`{table}`"
 
 
-def create_missing(client: Client, cluster: str | None = None) -> dict[str, bool]:
-    """Create what is missing; says of each raw table whether it was created."""
+def create_missing(
+    client: Client, cluster: str | None, is_ours: bool, wanted: Collection[str] = ()
+) -> dict[str, str]:
+    """Create what is missing; says of each raw table whether it was `created`.
+
+    A database that is there may be somebody else's. Where it is not ours by what `is_ours` says, a
+    table that it lacks is made only if `wanted` has its name, and is `missing` otherwise. OarsError
+    where a name is none of a raw table.
+    """
     names = raw_names()
+    tables = {
+        f"{database}.{table}": (database, table, body) for database, table, body in names.tables()
+    }
+    if unknown := sorted(set(wanted) - set(tables)):
+        raise OarsError(f"{unknown[0]} is no raw table: choose of {', '.join(tables)}.")
+    found = client.query("select name from system.databases").result_columns[0]
+    theirs = set() if is_ours else {*found} & {names.xapi_database, names.event_sink_database}
     on_cluster = f" ON CLUSTER '{cluster}'" if cluster else ""
-    created = {}
-    for database, table, body in names.tables():
-        exists = table_exists(client, database, table)
-        created[f"{database}.{table}"] = not exists
-        if not exists:
+    states = {}
+    for name, (database, table, body) in tables.items():
+        if table_exists(client, database, table):
+            states[name] = "already there"
+        elif database in theirs and name not in wanted:
+            states[name] = "missing"
+        else:
             client.command(f"CREATE DATABASE IF NOT EXISTS `{database}`{on_cluster}")
             client.command(create_statement(database, table, body, cluster))
-    return created
+            states[name] = "created"
+    return states
 
 
 def create_statement(database: str, table: str, body: str, cluster: str | None = None) -> str:

@@ -11,7 +11,7 @@ from rich.text import Text
 from oars.connection import OarsError
 from oars.freshness import freshness, histories, history_lines, history_of_courses, uncounted
 from oars.raw_tables import table_exists
-from oars.terminal import Terminal
+from oars.terminal import Terminal, on_one_line
 
 WIDTH = 100
 MARTS = (
@@ -218,7 +218,8 @@ def _require_marts(client: Client, schema: str) -> None:
 
 
 def _rows(client: Client, query: str, course: str | None) -> list[Row]:
-    return list(client.query(query, parameters={"course": course or ""}).named_results())
+    rows = client.query(query, parameters={"course": course or ""}).named_results()
+    return [{name: on_one_line(value) for name, value in row.items()} for row in rows]
 
 
 def _unknown_course(client: Client, course: str) -> str:

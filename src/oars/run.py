@@ -188,6 +188,7 @@ def run(project: Project, arguments: list[str], with_freshness: bool = True) -> 
 
 
 def _run(project: Project, arguments: list[str], outcome: Outcome) -> None:
+    from click import Abort
     from dbt_common.invocation import get_invocation_id
 
     project.manifest()
@@ -196,6 +197,8 @@ def _run(project: Project, arguments: list[str], outcome: Outcome) -> None:
     finally:
         outcome.run = get_invocation_id()
         _give_back(project.target, outcome.run)
+    if isinstance(done.exception, Abort):
+        raise Stopped
     if not done.success:
         outcome.error = _why(done)
         outcome.result = "busy" if IS_BUSY.search(outcome.error) else "failed"
@@ -210,13 +213,17 @@ def _run(project: Project, arguments: list[str], outcome: Outcome) -> None:
 def _why(done: Any) -> str:
     """What dbt says of a run that failed, on one line."""
     if done.exception is not None:
-        return one_line(str(done.exception))
+        return _sentence(str(done.exception))
     messages = [
-        f"{each.node.name}: {one_line(each.message or '')}"
+        f"{each.node.name}: {_sentence(each.message or '')}"
         for each in getattr(done.result, "results", [])
         if each.status in ("error", "fail")
     ]
     return messages[0] if messages else "dbt says no more: see its log."
+
+
+def _sentence(message: str) -> str:
+    return reason(Exception(one_line(message)))
 
 
 def _give_back(target: Target, run_id: str) -> None:

@@ -15,9 +15,17 @@ STEERING = re.compile(
 )
 
 
+BREAKS = re.compile("[\t-\r\x85\u2028\u2029]+")
+
+
 def clean(text: str) -> str:
     """The text without what a terminal takes for a command, or for another order of letters."""
     return STEERING.sub("", text)
+
+
+def on_one_line(value: Any) -> Any:
+    """A text without line breaks, by which a name would make a line of its own; else the value."""
+    return BREAKS.sub(" ", value) if isinstance(value, str) else value
 
 
 def say(text: str, err: bool = False) -> None:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 from oars_superset.readers import name_nobody, refusal
@@ -50,6 +51,10 @@ def _is_guarded(settings: dict[str, Any], database: Any, backend: str) -> bool:
     return backend.startswith("clickhouse") and name not in settings.get(
         "OARS_UNGUARDED_DATABASES", ()
     )
+
+
+def _is_guarded_database(settings: dict[str, Any], database: Any) -> bool:
+    return _is_guarded(settings, database, database.backend)
 
 
 def _schemas(settings: dict[str, Any]) -> tuple[str, ...]:
@@ -162,9 +167,7 @@ def _bound_templates(settings: dict[str, Any], app: Any) -> None:
         template_processor,
     )
 
-    def is_guarded(database: Any) -> bool:
-        return _is_guarded(settings, database, database.backend)
-
+    is_guarded = partial(_is_guarded_database, settings)
     given = app.config["CUSTOM_TEMPLATE_PROCESSORS"]
     own = {
         name: template_processor(given.get(name, JinjaTemplateProcessor), is_guarded, refusal)
@@ -202,7 +205,7 @@ def _app_mutator(
         if chained:
             chained(app)
         _bound_templates(settings, app)
-        bound_work()
+        bound_work(partial(_is_guarded_database, settings))
         bound_what_is_kept()
         close_oldest()
         app.before_request(_refuse_long)

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+from oars_superset.own_sql import refuse_own_sql
 from oars_superset.readers import may_write, refusal
 
 # Of a request. The shipped charts send up to 3 queries, and the answer of a table has 13 columns.
@@ -39,6 +40,7 @@ MOST_BINS = 1_000
 MOST_CELLS = 1_000_000  # that a step makes
 MOST_WORK = 10_000_000  # cells that a request has worked through: a second takes 1 to 2 million
 CELL_OF_AN_ANSWER = 3  # times the work of a cell in a step; each element of an array is one
+CELL_OF_A_SHEET = 4  # more as XLSX than as CSV: it takes 20 microseconds
 BYTES = 40  # of an answer's texts, in memory, for one cell: 400 MB in a request
 GROUP = 100  # cells that are worked through while one group is added up
 JOINED_ROW = 20
@@ -55,8 +57,8 @@ GRAIN = re.compile(r"\d{0,3}(S|s|T|min|H|h|D|W|M|MS|Q|QS|A|AS|Y|YS)")
 NUMBER_FORMAT = re.compile(r"(?!.*\d\d\d)[^{}]{0,20}")  # what Python pads to no great length
 
 
-def bound_work() -> None:
-    """Wrap Superset's functions."""
+def bound_work(is_guarded: Callable[[Any], bool]) -> None:
+    """Wrap Superset's functions; `is_guarded` says whether a database is the project's."""
     import parsedatetime
     from superset.charts import client_processing
     from superset.charts.schemas import ChartDataQueryContextSchema
@@ -72,8 +74,11 @@ def bound_work() -> None:
     from superset.models.helpers import ExploreMixin
     from superset.utils import csv, date_parser, excel, pandas_postprocessing
 
-    look_before(ChartDataQueryContextSchema, "load", _request)
-    look_before(QueryContextFactory, "create", lambda self, **data: _request(self, data))
+    def request(_: Any, data: Any = None, **given: Any) -> None:
+        _request(given if data is None else data, is_guarded)
+
+    look_before(ChartDataQueryContextSchema, "load", request)
+    look_before(QueryContextFactory, "create", request)
 
     look_before(parsedatetime.Calendar, "parse", lambda self, text, *_, **__: _time(text))
     look_before(date_parser, "parse_human_datetime", _time)
@@ -153,8 +158,8 @@ def _make(cells: float) -> None:
     _spend(cells)
 
 
-def _request(_: Any, data: Any, **__: Any) -> None:
-    """Refuse a request with too many queries, names or values."""
+def _request(data: Any, is_guarded: Callable[[Any], bool]) -> None:
+    """Refuse a request with too many queries, names or values, or with a reader's own SQL."""
     if not isinstance(data, dict):
         return  # Superset says what is wrong.
     asked = _list(data, "queries")
@@ -164,6 +169,7 @@ def _request(_: Any, data: Any, **__: Any) -> None:
     form = data["form_data"] if isinstance(data.get("form_data"), dict) else {}
     names = ("tooltip_contents", "groupbyRows", "groupbyColumns", "metrics")
     _count_entries([*queries, {name: form.get(name) for name in names}])
+    refuse_own_sql(data, is_guarded)
     for query in queries:
         _refuse_long_names(query)
         kinds = [
@@ -473,6 +479,8 @@ def df_to_excel(df: Any, **options: Any) -> Any:
     """Write a file in which every text is a text, headers too: no formula and no link."""
     import pandas as pd
     from xlsxwriter.worksheet import Worksheet
+
+    _spend(df.size * CELL_OF_A_SHEET)
 
     class Texts(Worksheet):  # type: ignore[misc]
         """A sheet that does not look into texts: options leave out formulas of arrays, `{=1}`."""

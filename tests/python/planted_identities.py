@@ -286,6 +286,14 @@ SPELLED_ADDRESSES = [
 ]
 
 TELEPHONES = [
+    Form(
+        "telephone, minus signs",
+        f"+1\u2212555\u2212{D3}\u2212{D4}",
+        (f"{D3}\u2212{D4}", "{digits}"),
+    ),
+    Form("telephone, wide hyphens", f"03\uff0d{D3}\uff0d{D4}", (f"{D3}\uff0d{D4}", "{digits}")),
+    Form("telephone, long marks", f"03\u30fc{D3}\u30fc{D4}", (f"{D3}\u30fc{D4}", "{digits}")),
+    Form("telephone, wide brackets", f"\uff0803\uff09{D3}-{D4}", (f"{D3}-{D4}", "{digits}")),
     Form("telephone, one run", "call +1555{digits} today", ("{digits}",)),
     Form("telephone, blanks", f"+1 555 {D3} {D4}", (f"{D3} {D4}", "{digits}")),
     Form("telephone, dots", f"+1.555.{D3}.{D4}", (f"{D3}.{D4}", "{digits}")),
@@ -492,6 +500,15 @@ LINKS = [
 ]
 
 NAMES = [
+    Form("name in JSON, in a list", '{{"name":[{{"given":["Q"],"family":"{who}"}}]}}', WHO),
+    Form("name in JSON, in parts", '{{"name":{{"a":{{"given":"Q"}},"family":"{who}"}}}}', WHO),
+    Form("names in JSON, lists", '{{"users":[["q"],["{who}"]]}}', WHO),
+    Form("name in JSON, numbered", '{{"name_1": "{who}"}}', WHO),
+    Form("name in JSON, of a vocabulary", '{{"foaf:name": "{who}"}}', WHO),
+    Form("name in JSON, of a form", '{{"user[name]": "{who}"}}', WHO),
+    Form("name in Python's words", "{{u'username': u'{who}'}}", WHO),
+    Form("name in JSON, quotes of HTML", "{{&#x27;name&#x27;: &#x27;{who}&#x27;}}", WHO),
+    Form("name in JSON, quotes of JavaScript", r"\u0022username\u0022: \u0022{who}\u0022", WHO),
     # A word among words: only a list of all usernames could tell it.
     Form("username in prose", "I agree with {who} about this", WHO, is_hopeless=True),
     # A name among words: only a list of all names could tell it.

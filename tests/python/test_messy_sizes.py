@@ -110,6 +110,12 @@ def many_choices() -> Sent:
     return submission({"choices": choices}, {"response": json.dumps(texts[::-1])})
 
 
+def many_chosen() -> Iterator[Sent]:
+    """Of one problem, as if it had so many right answers."""
+    response = json.dumps([f"choice {number}" for number in range(3_000)])
+    yield submission({"interactionType": "choice"}, {"response": response})
+
+
 def lists_in_lists() -> Sent:
     """400 levels of lists, and a megabyte beside them."""
     value: Any = [1, 2]
@@ -135,8 +141,8 @@ def invented_courses() -> Iterator[Sent]:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     site = Site(tmp_path_factory.mktemp("site"))
     assert site.oars("init").code == 0
-    for sent in (invented_videos(), invented_modes(), long_keys(), invented_courses()):
-        site.insert(sent)
+    for sent in (invented_videos, invented_modes, long_keys, many_chosen, invented_courses):
+        site.insert(sent())
     run = site.dbt("build", *WITHOUT_TESTS)
     assert run.code == 0, run.out
     return site
@@ -149,7 +155,7 @@ def number_of(site: Site, sql: str) -> int:
 
 def test_nothing_is_lost(site: Site) -> None:
     found = number_of(site, "(select count() from oars_staging.base_xapi__statements_final)")
-    assert found == VIDEOS + MODES + 1 + 5 + COURSES
+    assert found == VIDEOS + MODES + 1 + 5 + 1 + COURSES
 
 
 def test_invented_lengths_do_not_decide_how_many_segments_there_are(site: Site) -> None:
@@ -179,6 +185,11 @@ def test_keys_of_a_megabyte_are_none(site: Site) -> None:
         "where course_key = 'course-v1:Messy+Long+1' order by block_id"
     )
     assert [row["block_id"][:30] for row in blocks] == ["", "block-v1:Messy+Long+1+type@vid"]
+
+
+def test_one_answer_makes_a_hundred_rows_and_no_more(site: Site) -> None:
+    rows = "(select count() from oars.agg_problem_responses where course_key = 'course-v1:A+B+1')"
+    assert number_of(site, rows) == 100
 
 
 def test_each_invented_course_is_one(site: Site) -> None:

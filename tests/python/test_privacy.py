@@ -297,15 +297,19 @@ def test_long_answer_in_any_script_is_masked_in_time(planted: Planted) -> None:
 
     Where the mask reads on to the end of the text from each word, this takes half an hour.
     """
+    words = [f"a{mark}" for mark in "、。，．！？；：「」（）｡․﹒"]  # noqa: RUF001
+    words += ["\\\\:", "a\u3000at\u3000b。", "a-at-b。", "a+at+b\uff0e", '"name":{', '"name":[']
     sent = {}
-    for mark in "、。，．！？；：「」（）｡․﹒":  # noqa: RUF001
+    for word in words:
         case = next(case for case in corpus.SHAPE_CASES if b'"response"' in case.body)
-        body = json.loads(case.body) | {"id": id_of(f"many {mark}")}
-        body["result"]["response"] = f"ann@example.org {mark} " + f"a{mark}" * 100_000
+        body = json.loads(case.body) | {"id": id_of(f"many {word}")}
+        body["result"]["response"] = f"ann@example.org {word[-1]} " + word * 100_000
         sent[body["id"]] = json.dumps(body).encode()
     planted.site.insert((id_, "2026-03-01 10:15:30", body) for id_, body in sent.items())
     rows = planted.site.query(
         "select countIf(startsWith(response, '*** ')) as masked, count() as all_of_them from "
         f"oars_staging.base_xapi__parsed_statements where event_id in {tuple(sent)}"
     )
-    assert [(int(row["masked"]), int(row["all_of_them"])) for row in rows] == [(15, 15)]
+    assert [(int(row["masked"]), int(row["all_of_them"])) for row in rows] == [
+        (len(sent), len(sent))
+    ]

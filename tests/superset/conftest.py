@@ -101,6 +101,8 @@ with create_app().app_context():
                              if p.permission.name != "datasource_access"), *granted,
                            manager.find_permission_view_menu("can_explore_json", "Superset"),
                            manager.find_permission_view_menu("can_query", "Api")]
+    manager.add_role("Chart writers").permissions = [
+        manager.find_permission_view_menu("can_write", "Chart")]
     for number, (name, roles) in enumerate(json.loads(sys.argv[1]).items()):
         found = [manager.find_role(role) for role in roles]
         user = manager.add_user(name, "a", "b", f"{number}@example.org", found, password="password")
@@ -116,6 +118,8 @@ EXTRA_USERS = {
     "staff_and_operator": ["Course staff", "Operator"],
     "pii_reader": ["PII", "Course staff"],
     "author": ["Alpha"],
+    # Sees what course staff see, and may send SQL of its own.
+    "writer_of_one": ["Course staff", "Chart writers"],
 }
 
 
@@ -142,6 +146,7 @@ def make_site(folder: Path) -> None:
     odd = ODD_NAME.replace("\\", "\\\\").replace("'", "\\'")
     staff = [("staff_of_one", OWN), ("staff_of_two", OTHER), ("staff_of_two", THIRD), (odd, OTHER)]
     staff += [("staff_and_operator", OWN), ("pii_reader", OWN), ("analyst", OWN)]
+    staff.append(("writer_of_one", OWN))
     staff += [("analyst_of_two", OTHER), ("analyst_of_two", THIRD)]
     # Rows of several courses in one block: what is computed of it could be of all of them.
     statements.append("optimize table oars.fct_enrollments final")

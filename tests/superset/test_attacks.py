@@ -46,6 +46,12 @@ def one(superset: Superset) -> User:
     return superset.user("staff_of_one")
 
 
+@pytest.fixture
+def writer(superset: Superset) -> User:
+    """Sees what course staff see, and may send SQL."""
+    return superset.user("writer_of_one")
+
+
 def is_harmless(answer: requests.Response) -> bool:
     """Nothing of another course, of a file or of another schema is in the answer."""
     # What was asked for may be repeated in an error or as the SQL: rows are looked for, not names.
@@ -346,9 +352,10 @@ RESULT_TYPES = [
 ]
 
 
+@pytest.mark.parametrize("who", ["staff_of_one", "writer_of_one"])
 @pytest.mark.parametrize("name", QUERIES)
-def test_no_query_gives_another_courses_rows(one: User, superset: Superset, name: str) -> None:
-    answer = one.data(superset.datasets["fct_enrollments"], **QUERIES[name])
+def test_no_query_gives_another_courses_rows(superset: Superset, name: str, who: str) -> None:
+    answer = superset.user(who).data(superset.datasets["fct_enrollments"], **QUERIES[name])
     assert is_harmless(answer), answer.text[:2000]
     assert answer.status_code < 600
     if answer.ok:
@@ -394,20 +401,73 @@ PLACES: dict[str, Callable[[str], dict[str, Any]]] = {
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("dataset", ["fct_enrollments", "enrolled"])
 def test_an_error_does_not_tell_who_is_in_another_course(
-    one: User, superset: Superset, dataset: str, place: str
+    writer: User, superset: Superset, dataset: str, place: str
 ) -> None:
     def answer_for(name: str) -> tuple[int, Any]:
-        answer = one.data(superset.datasets[dataset], **PLACES[place](fails_if(name)))
+        answer = writer.data(superset.datasets[dataset], **PLACES[place](fails_if(name)))
         return answer.status_code, answer.json()["result"][0]["data"] if answer.ok else None
 
-    assert not one.data(superset.datasets[dataset], **PLACES[place](fails_if("own-actor-1"))).ok
+    assert not writer.data(superset.datasets[dataset], **PLACES[place](fails_if("own-actor-1"))).ok
     assert answer_for(f"{SEALED}-actor-1") == answer_for("nobody")
     assert answer_for("nobody")[0] == 200
 
 
-def test_custom_sql_reads_the_own_rows_of_what_was_granted(one: User, superset: Superset) -> None:
+def made_of(sql: str) -> dict[str, dict[str, Any]]:
+    """Queries that Superset makes SQL of such a text in."""
+    return {name: place(sql) for name, place in PLACES.items()} | {
+        "name of a column": {"columns": [sql]},
+        "series": {"columns": ["course_key"], "metrics": ["rows"], "series_columns": [sql]},
+        "limit of series": {
+            "columns": ["course_key"],
+            "metrics": ["rows"],
+            "series_columns": ["course_key"],
+            "series_limit": 1,
+            "series_limit_metric": sql_metric(sql),
+        },
+        "name of an order": OF_ENROLLMENTS | {"orderby": [[sql, True]]},
+        "name of a filter": OF_ENROLLMENTS | {"filters": [{"col": sql, "op": "==", "val": 1}]},
+        "time": {"columns": [sql_column(sql) | {"columnType": "BASE_AXIS", "timeGrain": "P1D"}]},
+        "where of a query": OF_ENROLLMENTS | {"where": sql},
+    }
+
+
+@pytest.mark.parametrize("place", made_of(""))
+def test_readers_send_no_sql_of_their_own(one: User, superset: Superset, place: str) -> None:
+    dataset = superset.datasets["fct_enrollments"]
+    answer = one.data(dataset, **made_of("toUInt64(enrollment_count) > 0")[place])
+    assert "Only who writes charts sends SQL" in answer.text
+    assert answer.status_code == 403
+
+
+def test_readers_may_send_what_a_chart_or_a_dashboard_has(one: User, superset: Superset) -> None:
+    admin, dataset = superset.user("admin"), superset.datasets["fct_enrollments"]
+    metric = sql_metric("sum(enrollment_count) + 1000")
+    where = {"expressionType": "SQL", "clause": "WHERE", "sqlExpression": "enrollment_count < 7"}
+    form = {"metrics": [metric], "adhoc_filters": [where, where | {"sqlExpression": "1 = 1"}]}
+    query = {"metrics": [metric], "extras": {"where": "(enrollment_count < 7) AND (1 = 1)"}}
+    assert one.data(dataset, **query).status_code == 403
+    chart = {"datasource_id": dataset, "datasource_type": "table", "slice_name": "b"}
+    made = admin.post(
+        "/api/v1/chart/", json=chart | {"viz_type": "table", "params": json.dumps(form)}
+    )
+    assert made.ok, made.text
+    assert one.rows(dataset, **query) == [{"made up": 1005}]
+    # Half of it is another condition.
+    assert one.data(dataset, **query | {"extras": {"where": "(1 = 1)"}}).status_code == 403
+
+    sorting = {"columns": ["actor_id"], "orderby": [[sql_metric("max(enrollment_count)"), True]]}
+    assert one.data(dataset, **sorting).status_code == 403
+    metadata = {"native_filter_configuration": [{"controlValues": {"m": sorting["orderby"][0][0]}}]}
+    board = {"dashboard_title": "b", "json_metadata": json.dumps(metadata)}
+    assert admin.post("/api/v1/dashboard/", json=board).ok
+    assert one.data(dataset, **sorting | {"metrics": ["rows"]}).ok
+
+
+def test_custom_sql_reads_the_own_rows_of_what_was_granted(
+    writer: User, superset: Superset
+) -> None:
     everybody = sql_metric("1 union all select 'a', actor_id from fct_enrollments")
-    rows = one.rows(
+    rows = writer.rows(
         superset.datasets["fct_enrollments"],
         columns=["course_key", "actor_id"],
         orderby=[[everybody, True]],
@@ -446,9 +506,9 @@ def test_series_limits_and_comparisons_in_time_work(
 @pytest.mark.parametrize("name", ["no filter", "closing brackets", "metric: file"])
 @pytest.mark.parametrize(("result_format", "result_type"), RESULT_TYPES)
 def test_no_format_gives_another_courses_rows(
-    one: User, superset: Superset, name: str, result_format: str, result_type: str
+    writer: User, superset: Superset, name: str, result_format: str, result_type: str
 ) -> None:
-    answer = one.data(
+    answer = writer.data(
         superset.datasets["fct_enrollments"],
         result_format=result_format,
         result_type=result_type,
@@ -460,10 +520,10 @@ def test_no_format_gives_another_courses_rows(
         assert OTHER not in answer.text
 
 
-def test_a_query_reads_so_many_tables_and_no_more(one: User, superset: Superset) -> None:
+def test_a_query_reads_so_many_tables_and_no_more(writer: User, superset: Superset) -> None:
     tables = ", ".join(f"oars.fct_enrollments as t{number}" for number in range(101))
     many = sql_metric(f"1 union all select t1.actor_id from {tables} order by 1")
-    answer = one.data(
+    answer = writer.data(
         superset.datasets["fct_enrollments"], columns=["actor_id"], orderby=[[many, True]]
     )
     assert "A query can read 100 tables, and this one has" in answer.text

@@ -95,6 +95,12 @@ def one(superset: Superset) -> User:
     return superset.user("staff_of_one")
 
 
+@pytest.fixture
+def writer(superset: Superset) -> User:
+    """Sees what course staff see, and may send SQL."""
+    return superset.user("writer_of_one")
+
+
 def reason(answer: requests.Response) -> str:
     """The one sentence with which a request was refused."""
     assert not answer.ok, answer.text[:500]
@@ -139,9 +145,9 @@ LONG_ANSWERS = {("not", "another dialect")}
     [(name, place) for name in HUGE for place in EVERYWHERE if (name, place) not in LONG_ANSWERS],
 )
 def test_sql_that_would_keep_superset_busy_is_refused(
-    one: User, superset: Superset, name: str, place: str
+    writer: User, superset: Superset, name: str, place: str
 ) -> None:
-    answer = one.data(superset.datasets["fct_enrollments"], **EVERYWHERE[place](HUGE[name]))
+    answer = writer.data(superset.datasets["fct_enrollments"], **EVERYWHERE[place](HUGE[name]))
     assert any(words in reason(answer) for words in TOO_LARGE), answer.text[:500]
 
 
@@ -156,20 +162,20 @@ def test_the_oldest_charts_are_bounded_too(superset: Superset, name: str, clause
     assert any(words in reason(answer) for words in TOO_LARGE), answer.text[:500]
 
 
-def test_an_error_of_many_blanks_is_read_in_time(one: User, superset: Superset) -> None:
+def test_an_error_of_many_blanks_is_read_in_time(writer: User, superset: Superset) -> None:
     # Ten minutes' work for the driver's own expression, and no request waits for that.
     blanks = "arrayStringConcat(arrayMap(x -> ' ', range(200000)))"
-    answer = one.data(
+    answer = writer.data(
         superset.datasets["fct_enrollments"], metrics=[sql_metric(f"any(toInt64({blanks}))")]
     )
     assert "Cannot parse string" in answer.text
 
 
-def test_a_request_has_so_much_sql_and_no_more(one: User, superset: Superset) -> None:
+def test_a_request_has_so_much_sql_and_no_more(writer: User, superset: Superset) -> None:
     def answer_to(metrics: int) -> requests.Response:
         sql = " + ".join(["count()"] * 300)
         made_up = [sql_metric(sql) | {"label": f"metric {n}"} for n in range(metrics)]
-        return one.data(superset.datasets["fct_enrollments"], metrics=made_up)
+        return writer.data(superset.datasets["fct_enrollments"], metrics=made_up)
 
     assert answer_to(1).ok
     assert "too much SQL of its own" in reason(answer_to(60))
@@ -178,17 +184,19 @@ def test_a_request_has_so_much_sql_and_no_more(one: User, superset: Superset) ->
 @pytest.mark.parametrize("place", EVERYWHERE.keys() - NOT_RENDERED)
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_a_readers_template_is_refused(
-    one: User, superset: Superset, name: str, place: str
+    writer: User, superset: Superset, name: str, place: str
 ) -> None:
-    answer = one.data(superset.datasets["fct_enrollments"], **EVERYWHERE[place](TEMPLATES[name]))
+    answer = writer.data(superset.datasets["fct_enrollments"], **EVERYWHERE[place](TEMPLATES[name]))
     assert OF_READERS in reason(answer)
 
 
-def test_where_no_template_is_rendered_it_is_not_sent_either(one: User, superset: Superset) -> None:
+def test_where_no_template_is_rendered_it_is_not_sent_either(
+    writer: User, superset: Superset
+) -> None:
     for place in NOT_RENDERED:
         query = EVERYWHERE[place]("'{{ current_username() }}'")
-        answer = one.data(superset.datasets["fct_enrollments"], **query)
-        assert "staff_of_one" not in answer.text
+        answer = writer.data(superset.datasets["fct_enrollments"], **query)
+        assert "writer_of_one" not in answer.text
 
 
 def test_a_stored_template_is_rendered_for_readers(one: User, superset: Superset) -> None:

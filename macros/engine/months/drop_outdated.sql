@@ -1,8 +1,8 @@
 {#-
     Drops the months of base that hold statements which raw lacks, or which another parser read: they
     are read again whole. A month that has left raw whole, by retention, stays as the var keep_months
-    says, also when statements of it arrive later: kept is a month of which raw has no id that base
-    has. Of a kept month only what arrived since it left is read again.
+    says, also when statements of it arrive later (months_left). Of a kept month only what arrived since
+    it left is read again.
 -#}
 {% macro drop_outdated(raw, base, months) %}
     {%- set in_raw = [] -%}
@@ -23,9 +23,9 @@
 
     {%- set outdated = run_query(oars.outdated_months(raw, base, in_raw)).rows
         | map(attribute=0) | list if in_raw else [] -%}
-    {%- set in_both = run_query(oars.months_in_both(raw, base, outdated)).rows
-        | map(attribute=0) | list if outdated and var('keep_months') else outdated -%}
-    {%- set leaving = outdated | reject('in', in_both) | reject('in', kept) | list -%}
+    {%- set left_now = run_query(oars.months_left(raw, base, outdated)).rows
+        | map(attribute=0) | list if outdated and var('keep_months') else [] -%}
+    {%- set leaving = left_now | reject('in', kept) | list -%}
     {%- do oars.keep_months(base, leaving) -%}
     {%- do oars.mark_base() if outdated -%}
     {%- for month in outdated if month not in leaving -%}
@@ -67,17 +67,44 @@
 {%- endmacro %}
 
 
-{#- Select of the months of which raw and base have an id in common. -#}
-{% macro months_in_both(raw, base, months) -%}
-    select distinct toYYYYMM(emission_time) as month
-    from {{ base }}
+{#-
+    Select of the months that raw let go of whole: of which it has no id that base has. Or few, all in
+    parts that came after the last it was known to have, by the numbers of their blocks: then old
+    statements were sent again, and a month that a stranger sends one of must not leave. Whoever erases
+    statements leaves the other ones in parts of the same blocks, or writes most of them anew.
+-#}
+{% macro months_left(raw, base, months) -%}
+    {%- set listed = months | join(', ') -%}
+    with
+    ids_of_raw as (
+        select {{ oars.month_of_raw() }} as month, event_id
+        from {{ raw }}
+        where {{ oars.month_of_raw() }} in ({{ listed }})
+    ),
+    counted as (
+        select
+            toYYYYMM(emission_time) as month,
+            count() as statement_count,
+            countIf((month, event_id) in (select month, event_id from ids_of_raw)) as common_count
+        from {{ base }}
+        where month in ({{ listed }})
+        group by month
+    ),
+    renewed as (
+        select month
+        from {{ oars.ops('month_plan') }}
+        where
+            notEmpty(gone_parts)
+            and length(new_parts) = length(parts)
+            and arrayMin(part -> toUInt64OrZero(splitByChar('_', part)[2]), parts)
+            > arrayMax(gone -> toUInt64OrZero(splitByChar('_', gone.part)[3]), gone_parts)
+    )
+    select month
+    from counted
     where
-        month in ({{ months | join(', ') }})
-        and (month, event_id) in (
-            select {{ oars.month_of_raw() }}, event_id
-            from {{ raw }}
-            where {{ oars.month_of_raw() }} in ({{ months | join(', ') }})
-        )
+        common_count = 0
+        or (month in (select month from renewed) and common_count * 2 < statement_count)
+    order by month
 {%- endmacro %}
 
 

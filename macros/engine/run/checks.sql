@@ -1,3 +1,34 @@
+{#- Stops the run with one sentence where a var cannot be what it is for. -#}
+{% macro check_vars() %}
+    {%- set forms = {
+        'as_of': ('\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d(\.\d{1,6})?)?',
+            'a time in UTC like 2026-03-01 00:00:00, or null'),
+        'site_starts_on': ('\d{4}-\d\d-\d\d', 'a day like 2012-01-01'),
+        'course_buckets': ('[1-9]\d{0,2}', 'a whole number from 1 to 999'),
+        'free_text_months': ('[1-9]\d{0,3}', 'a whole number of months, 1 or more'),
+        'min_group_size': ('\d{1,6}', 'a whole number'),
+        'keep_months': ('True|False', 'true or false'),
+        'pii_enabled': ('True|False', 'true or false'),
+    } -%}
+    {%- for name, (form, wanted) in forms.items() -%}
+        {%- set value = var(name) | string -%}
+        {%- if not modules.re.fullmatch(form, value) and not (name == 'as_of' and var(name) is none) -%}
+            {%- do oars.refuse_var(name, wanted) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if var('reporting_timezone') not in modules.pytz.all_timezones -%}
+        {%- do oars.refuse_var('reporting_timezone', 'the name of a time zone, like Europe/Madrid') -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{% macro refuse_var(name, wanted) %}
+    {%- do exceptions.raise_compiler_error(
+        'The var ' ~ name ~ ' is ' ~ var(name) ~ ': give it ' ~ wanted ~ '.'
+    ) -%}
+{% endmacro %}
+
+
 {#- Stops the run with one sentence on an engine that is too old, before anything is written. -#}
 {% macro check_engine() %}
     {%- if not adapter.is_at_or_after_version('25.8') -%}

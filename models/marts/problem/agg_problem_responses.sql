@@ -29,9 +29,10 @@ submissions as (
         nullIf(question_text, '') as question_text,
         coalesce(response, '') as text,
         if(notEmpty(response_choices) or text = '[]', response_choices, [text]) as sent_choices,
+        -- No problem has more choices; a statement can.
         arrayMap(
             choice -> substringUTF8(choice, 1, 256),
-            arrayFilter(choice -> notEmpty(trimBoth(choice)), sent_choices)
+            arraySlice(arrayFilter(choice -> notEmpty(trimBoth(choice)), sent_choices), 1, 100)
         ) as choices,
         is_success,
         {{ is_chosen_response() }} as is_chosen

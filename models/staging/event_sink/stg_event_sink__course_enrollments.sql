@@ -5,7 +5,7 @@ enrollments as (
     select
         *,
         {{ moment('time_last_dumped') }} as dumped_at
-    from {{ source('event_sink', 'course_enrollment') }}
+    from {{ optional_source('course_enrollment') }}
     where not ({{ is_forgotten("concat('user ', toString(user_id))") }})
 
 ),

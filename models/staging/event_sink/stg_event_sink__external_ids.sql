@@ -6,7 +6,7 @@ external_ids as (
         *,
         toString(external_user_id) as actor_id,
         {{ moment('time_last_dumped') }} as dumped_at
-    from {{ source('event_sink', 'external_id') }}
+    from {{ optional_source('external_id') }}
     where
         external_id_type = 'xapi'
         and not ({{ is_forgotten("concat('user ', toString(user_id))") }})

@@ -7,7 +7,7 @@ profiles as (
     select
         *,
         {{ moment('time_last_dumped') }} as dumped_at
-    from {{ source('event_sink', 'user_profile') }}
+    from {{ optional_source('user_profile') }}
     where not ({{ is_forgotten("concat('user ', toString(user_id))") }})
 
 ),

@@ -5,7 +5,7 @@ tags as (
     select
         *,
         {{ moment('time_last_dumped') }} as dumped_at
-    from {{ source('event_sink', 'tag') }}
+    from {{ optional_source('tag') }}
 
 ),
 

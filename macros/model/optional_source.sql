@@ -1,6 +1,7 @@
 {#-
-    A table of the LMS that a site may lack: the table, or one without rows that has the columns which
-    the models read. Whether it is there is seen whenever the view is made, that is by each run.
+    A table of the LMS that a site may lack: the table, or one without rows that has the columns by
+    which the source describes it. Whether it is there is seen whenever the view is made, that is by
+    each run.
 -#}
 {% macro optional_source(name) -%}
     {%- set table = source('event_sink', name) -%}
@@ -9,9 +10,10 @@
     {%- else -%}
     (
         select
-            {%- for column in oars.source_columns('event_sink', name) %}
-            cast({{ 'toUUID(0)' if false else 'defaultValueOfTypeName(' ~ oars.text_literal(column.data_type) ~ ')' }}, {{ oars.text_literal(column.data_type) }}) as {{ column.name }}{{ ',' if not loop.last }}
-            {%- endfor %}
+        {%- for column in graph.sources['source.oars.event_sink.' ~ name].columns.values() %}
+            defaultValueOfTypeName('{{ column.data_type }}') as {{ column.name }}
+            {{- ',' if not loop.last }}
+        {%- endfor %}
         where false
     )
     {%- endif -%}

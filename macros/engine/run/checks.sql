@@ -40,17 +40,24 @@
 {% endmacro %}
 
 
-{#- Stops the run with one sentence where a raw table is missing; the operator's are optional. -#}
+{#-
+    Stops the run with one sentence where a raw table is missing. The operator's are optional, and so are
+    those of the LMS of which the source says so: what they would tell is empty, as one line says.
+-#}
 {% macro check_sources() %}
+    {%- set missing = [] -%}
     {%- for source in graph.sources.values()
         if source.package_name == 'oars' and source.source_name != 'operator' -%}
         {%- if adapter.get_relation(none, source.schema, source.identifier) is none -%}
+            {%- set name = source.schema ~ '.' ~ source.identifier -%}
             {%- do exceptions.raise_compiler_error(
-                'The raw table ' ~ source.schema ~ '.' ~ source.identifier
-                ~ ' does not exist: run `oars init` to create what is missing.'
-            ) -%}
+                'The raw table ' ~ name ~ ' does not exist: run `oars init` to create what is missing.'
+            ) if not source.config.meta.get('optional') -%}
+            {%- do missing.append(name) -%}
         {%- endif -%}
     {%- endfor -%}
+    {%- do log('Not there, so nothing is known of what they tell: ' ~ missing | join(', ') ~ '.', info=true)
+        if missing -%}
 {% endmacro %}
 
 

@@ -511,6 +511,59 @@ def export(
 
 
 @app.command()
+def backup(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", file_okay=False)],
+    project_dir: ProjectDir = None,
+    profiles_dir: ProfilesDir = None,
+    target: TargetName = None,
+) -> None:
+    """Write what no run can build again to a new folder.
+
+    That is who was forgotten, the months that have left raw and are kept, and the operator's
+    tables. Raw, xapi and event_sink, is the record store's and the LMS's to back up. The folder is
+    for this user alone; it is there whole or not at all.
+
+    \b
+    Examples:
+      oars backup backups/2026-06-30
+      oars backup backups/2026-06-30 --target server
+    """
+    from oars.backup import backup as back_up
+    from oars.backup import place_of
+    from oars.rows import rows_said
+
+    where = read_target(project_dir, profiles_dir, target)
+    for table in back_up(where, folder).tables:
+        say(f"{'.'.join(place_of(table.name, where.schema))}: {rows_said(table.row_count)}")
+
+
+@app.command()
+def restore(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", file_okay=False)],
+    project_dir: ProjectDir = None,
+    profiles_dir: ProfilesDir = None,
+    target: TargetName = None,
+) -> None:
+    """Read a backup into a database on which nothing has run yet; then `dbt build` makes the rest.
+
+    Nothing is overwritten. A command that was interrupted is to be repeated before anything runs.
+    Bookkeeping of another release is brought up to date first.
+
+    \b
+    Examples:
+      oars restore backups/2026-06-30
+      oars init && oars restore backups/2026-06-30 && dbt build --selector lean
+    """
+    from oars.restore import restore as restore_from
+    from oars.rows import rows_said
+
+    where = read_target(project_dir, profiles_dir, target)
+    for table, row_count, was_there in restore_from(where, profiles_dir, target, folder):
+        say(f"{table}: {rows_said(row_count)}{', already there' if was_there else ''}")
+    say("Run `dbt build` now: it builds the marts.")
+
+
+@app.command()
 def forget(
     actors: Annotated[
         list[str] | None,

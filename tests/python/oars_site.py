@@ -27,7 +27,7 @@ WHERE_DATA_ARE = ("OARS_CHDB_PATH", "OARS_CLICKHOUSE_PORT")
 OF_THE_USER = ("OARS_", "DBT_")
 FOLDERS_OF_DBT = ("models", "macros", "seeds", "tests")
 # Commands of oars for which dbt reads the project.
-ASK_DBT = ("export",)
+ASK_DBT = ("export", "restore")
 WITHOUT_TESTS = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
 FAMILIES = ["enrollment", "navigation", "video", "problem", "grading", "completion", "forum"]
 FAMILIES += ["exam", "other"]

@@ -156,6 +156,6 @@ def test_help_of_each_command_has_examples_of_it() -> None:
         for each in app.registered_commands
         if each.callback
     }
-    assert "export" in commands
+    assert {"export", "backup", "restore"} <= commands.keys()
     for name, callback in commands.items():
         assert f"Examples:\n      oars {name}" in (callback.__doc__ or ""), name

@@ -10,7 +10,7 @@ from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 from uuid import uuid4
 
 import typer
@@ -553,6 +553,106 @@ def publish(
     )
     if made.dropped_count:
         say(f"{made.dropped_count} older snapshots are gone: they held who must not be in them.")
+
+
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", file_okay=False)],
+    form: Annotated[
+        Literal["parquet", "csv"], typer.Option("--format", help="Of the files.")
+    ] = "parquet",
+    marts: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--mart",
+            metavar="NAME",
+            help="This mart; repeatable. All marts without learners if absent.",
+        ),
+    ] = None,
+    courses: Annotated[
+        list[str] | None,
+        typer.Option("--course", metavar="KEY", help="Rows of this course only; repeatable."),
+    ] = None,
+    project_dir: ProjectDir = None,
+    profiles_dir: ProfilesDir = None,
+    target: TargetName = None,
+) -> None:
+    """Write marts to files: NAME.parquet or NAME.csv, one a mart.
+
+    Marts with a row for each learner, by pseudonym, are written only where --mart names them; names
+    of people never. With --course, marts that are not of courses are left out. The rows are in the
+    order of the mart's key. Times are UTC. In a CSV what is absent is nothing, an empty text is "".
+    A file that is there is replaced. Files, and folders that are made, are for this user alone.
+
+    \b
+    Examples:
+      oars export marts
+      oars export marts --format csv --course course-v1:edX+DemoX+2026
+      oars export marts --mart agg_courses --mart fct_enrollments --target server
+    """
+    from oars.export import export as export_marts
+    from oars.grants import Site
+    from oars.manifest import read_manifest
+    from oars.raw_tables import raw_names
+
+    where = read_target(project_dir, profiles_dir, target)
+    manifest = read_manifest(where.project_dir, profiles_dir, target)
+    site = Site(manifest, raw_names(), where.schema, where.cluster)
+    for exported in export_marts(where, site, folder, form, marts or [], courses or []):
+        say(str(exported))
+
+
+@app.command()
+def backup(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", file_okay=False)],
+    project_dir: ProjectDir = None,
+    profiles_dir: ProfilesDir = None,
+    target: TargetName = None,
+) -> None:
+    """Write what no run can build again to a new folder.
+
+    That is who was forgotten, the months that have left raw and are kept, and the operator's
+    tables. Raw, xapi and event_sink, is the record store's and the LMS's to back up. The folder is
+    for this user alone; it is there whole or not at all.
+
+    \b
+    Examples:
+      oars backup backups/2026-06-30
+      oars backup backups/2026-06-30 --target server
+    """
+    from oars.backup import backup as back_up
+    from oars.backup import place_of
+    from oars.rows import rows_said
+
+    where = read_target(project_dir, profiles_dir, target)
+    for table in back_up(where, folder).tables:
+        say(f"{'.'.join(place_of(table.name, where.schema))}: {rows_said(table.row_count)}")
+
+
+@app.command()
+def restore(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", file_okay=False)],
+    project_dir: ProjectDir = None,
+    profiles_dir: ProfilesDir = None,
+    target: TargetName = None,
+) -> None:
+    """Read a backup into a database on which nothing has run yet; then `dbt build` makes the rest.
+
+    Nothing is overwritten. A command that was interrupted is to be repeated before anything runs.
+    Bookkeeping of another release is brought up to date first.
+
+    \b
+    Examples:
+      oars restore backups/2026-06-30
+      oars init && oars restore backups/2026-06-30 && dbt build --selector lean
+    """
+    from oars.restore import restore as restore_from
+    from oars.rows import rows_said
+
+    where = read_target(project_dir, profiles_dir, target)
+    for table, row_count, was_there in restore_from(where, profiles_dir, target, folder):
+        say(f"{table}: {rows_said(row_count)}{', already there' if was_there else ''}")
+    say("Run `dbt build` now: it builds the marts.")
 
 
 @app.command()

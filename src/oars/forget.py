@@ -27,6 +27,7 @@ from oars.identity import (
 )
 from oars.publish import snapshots_of
 from oars.raw_tables import RawNames, qualified, raw_names, table_exists
+from oars.rows import rows_said
 
 # Of the command, and of one before it that did not come to its end.
 KNOWN = "(select name from {ops}.being_forgotten where kind = 'pseudonyms')"
@@ -350,9 +351,9 @@ def _in_tables(stays: list[Left], target: Target) -> Iterator[str]:
         why = reasons.get(each.database, "words of others")
         if each.sure_count:
             some = f" ({', '.join(each.event_ids)})" if each.event_ids else ""
-            yield f"stays in {table}, {_rows(each.sure_count)}{some}: {why}"
+            yield f"stays in {table}, {rows_said(each.sure_count)}{some}: {why}"
         if each.perhaps_count:
-            yield f"a name, perhaps another's, in {table}, {_rows(each.perhaps_count)}: {why}"
+            yield f"a name, perhaps another's, in {table}, {rows_said(each.perhaps_count)}: {why}"
 
 
 def _in_files(person: Person, target: Target) -> Iterator[str]:
@@ -373,10 +374,6 @@ def _in_files(person: Person, target: Target) -> Iterator[str]:
 def _rejects(target: Target) -> list[Path]:
     folders = {Path.cwd(), target.project_dir.resolve()}
     return sorted({file for folder in folders for file in folder.glob("*rejects*.ndjson")})
-
-
-def _rows(count: int) -> str:
-    return f"{count:,} row{'s' * (count != 1)}"
 
 
 def _note(client: Client, ops: str, person: Person, command: str) -> None:

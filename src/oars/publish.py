@@ -18,6 +18,7 @@ from clickhouse_connect.driver.client import Client
 from oars.connection import OarsError, Target, connect, data_folder
 from oars.files import open_private
 from oars.raw_tables import qualified, table_exists
+from oars.rows import quoted
 
 # The marts, and of personal data the mart alone. Not what a run that was killed had staged.
 MARTS = """
@@ -173,7 +174,7 @@ def _export(client: Client, schema: str, folder: Path) -> list[Mart]:
         )
         mart = Mart(database, name, definition, folder / f"{number}.native")
         client.command(
-            f"insert into function file({_quoted(mart.file)}, Native) select * from {mart.table}"
+            f"insert into function file({quoted(mart.file)}, Native) select * from {mart.table}"
         )
         marts.append(mart)
     if not marts:
@@ -191,7 +192,7 @@ def _fill(folder: Path, marts: list[Mart]) -> int:
             client.command(f"create database if not exists `{mart.database}`")
             client.command(f"create table {mart.table} {mart.definition}")
             client.command(
-                f"insert into {mart.table} select * from file({_quoted(mart.file)}, Native)"
+                f"insert into {mart.table} select * from file({quoted(mart.file)}, Native)"
             )
             row_count += int(client.command(f"select count() from {mart.table}"))
             mart.file.unlink()
@@ -217,7 +218,3 @@ def _remove(folder: Path) -> None:
 
 def _size(folder: Path) -> int:
     return sum(path.lstat().st_size for path in folder.rglob("*"))
-
-
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("\\", "\\\\").replace("'", "\\'") + "'"

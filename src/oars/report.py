@@ -191,7 +191,8 @@ def print_report(client: Client, schema: str, course: str | None) -> None:
     client.database = schema
     courses = _rows(client, COURSES, course)
     if course and not courses:
-        raise OarsError(_unknown_course(client, course))
+        keys = [row["course_key"] for row in _rows(client, COURSES, None)]
+        raise OarsError(unknown_course(course, keys))
     console = Terminal(highlight=False)
     if not console.is_terminal or console.width > WIDTH:
         console.width = WIDTH
@@ -222,8 +223,8 @@ def _rows(client: Client, query: str, course: str | None) -> list[Row]:
     return [{name: on_one_line(value) for name, value in row.items()} for row in rows]
 
 
-def _unknown_course(client: Client, course: str) -> str:
-    keys = [row["course_key"] for row in _rows(client, COURSES, None)]
+def unknown_course(course: str, keys: list[str]) -> str:
+    """That no course has this key, and which have one like it."""
     if not keys:
         return "There is no course in the marts: load statements, then run `dbt build`."
     close = get_close_matches(course, keys, n=3, cutoff=0.8)

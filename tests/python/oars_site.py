@@ -26,6 +26,8 @@ PARSED = "TESTS_PARSED_PROJECTS"
 WHERE_DATA_ARE = ("OARS_CHDB_PATH", "OARS_CLICKHOUSE_PORT")
 OF_THE_USER = ("OARS_", "DBT_")
 FOLDERS_OF_DBT = ("models", "macros", "seeds", "tests")
+# Commands of oars for which dbt reads the project.
+ASK_DBT = ("export", "restore")
 WITHOUT_TESTS = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
 FAMILIES = ["enrollment", "navigation", "video", "problem", "grading", "completion", "forum"]
 FAMILIES += ["exam", "other"]
@@ -120,8 +122,13 @@ class Site:
         }
 
     def oars(self, *arguments: str | Path, stdin: bytes = b"") -> Run:
-        """Run `oars` in the site's folder."""
-        return self.start("oars", *map(str, arguments), stdin=stdin)
+        """Run `oars` in the site's folder; what it asks dbt for, dbt has read already."""
+        told = [str(each) for each in arguments]
+        if told[0] not in ASK_DBT:
+            return self.start("oars", *told, stdin=stdin)
+        of_target = parsed_with(tuple(told))
+        manifest = self.manifest_of(("build", *of_target))
+        return self.start("oars", *told, stdin=stdin, manifest=manifest, parsed_with=of_target)
 
     def dbt(self, *arguments: str) -> Run:
         """Run dbt on the project with the site's profile; what it compiles goes to the site."""

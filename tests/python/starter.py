@@ -23,7 +23,8 @@ from typing import Any
 
 # Not the engine itself, which starts threads.
 import clickhouse_connect
-import dbt.adapters.clickhouse  # noqa: F401
+import dbt.adapters.clickhouse
+import dbt.cli.main
 import sqlparse  # noqa: F401
 from dbt.cli.main import cli, dbtRunner
 from dbt.contracts.graph.manifest import Manifest
@@ -50,6 +51,9 @@ def run(command: str, arguments: list[str], manifest: str | None = None) -> None
     if command == "query":
         query(*arguments)
     elif command == "oars":
+        if manifest and Path(manifest).exists():
+            kept = read(Path(manifest))
+            dbt.cli.main.dbtRunner = lambda given=None: dbtRunner(given or kept)
         oars.cli.main()
     elif manifest and Path(manifest).exists():
         cli(obj={"manifest": read(Path(manifest))})

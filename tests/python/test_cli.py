@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from oars.cli import app
 from oars.raw_tables import EVENT_SINK, OPERATOR, STATEMENTS, create_statement, table_columns
 from oars_site import PROJECT, Site, counts
 
@@ -147,3 +148,14 @@ def test_help_comes_without_a_profile(tmp_path: Path) -> None:
     env = {**os.environ, "DBT_PROFILES_DIR": str(tmp_path)}
     out = subprocess.run(command, capture_output=True, check=True, text=True, env=env).stdout
     assert "Examples:\n    oars load statements.ndjson.gz" in out
+
+
+def test_help_of_each_command_has_examples_of_it() -> None:
+    commands = {
+        each.name or each.callback.__name__: each.callback
+        for each in app.registered_commands
+        if each.callback
+    }
+    assert {"export", "backup", "restore"} <= commands.keys()
+    for name, callback in commands.items():
+        assert f"Examples:\n      oars {name}" in (callback.__doc__ or ""), name

@@ -1,7 +1,8 @@
-"""Files that are for this user alone."""
+"""Files that are for this user alone, and files that are there whole or not at all."""
 
 import os
 import stat
+import tempfile
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,3 +17,22 @@ def open_private(path: Path) -> BinaryIO:
     if stat.S_ISREG(os.fstat(handle).st_mode):
         os.fchmod(handle, 0o600)
     return os.fdopen(handle, "wb")
+
+
+def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
+    """Put a file in the place of the one that is there, in one step; OSError of what is no file.
+
+    A link is refused, and none that comes later is followed: the new file takes its place. The file
+    beside it has another suffix, so that who looks for files of a kind does not read half of one.
+    """
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise OSError(f"{path} is a link or no plain file: name another.")
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".unfinished", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            os.fchmod(file.fileno(), mode)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

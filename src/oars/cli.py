@@ -434,6 +434,33 @@ def status(
 
 
 @app.command()
+def doctor(
+    is_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object with the list of findings.")
+    ] = False,
+    project_dir: ProjectDir = None,
+    profiles_dir: ProfilesDir = None,
+    target: TargetName = None,
+) -> None:
+    """Look whether the database, its tables and this user are as runs need them; change nothing.
+
+    Each finding is a line with what to do. Exit codes: 0 all is well, 1 warnings only, 2 at least
+    one problem, which makes a run fail or lose what it should have.
+
+    \b
+    Examples:
+      oars doctor
+      oars doctor --target server
+      oars doctor --json
+    """
+    from oars.doctor import as_json, code, examine, lines
+
+    findings = examine(project_dir, profiles_dir, target)
+    say(as_json(findings) if is_json else "\n".join(lines(findings)))
+    raise typer.Exit(code(findings))
+
+
+@app.command()
 def unlock(
     is_sure: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     project_dir: ProjectDir = None,

@@ -5,19 +5,23 @@ from typing import Any
 from clickhouse_connect.driver.client import Client
 
 # A claim counts for three minutes, and then as long as a statement of its run is being executed.
-IS_ALIVE = """(
+IS_EXECUTING = """(
+    invocation_id in (select extract(query, 'oars run ([0-9a-f-]{36})') from system.processes)
+)"""
+IS_ALIVE = f"""(
     (expires_at > now64(6) and expires_at <= now64(6) + interval 3 minute)
-    or invocation_id in (
-        select extract(query, 'oars run ([0-9a-f-]{36})') from system.processes
-    )
+    or {IS_EXECUTING}
 )"""
 
 
 def live_claims(client: Client, ops: str) -> list[dict[str, Any]]:
-    """The runs that have claimed the database, and until when."""
+    """The runs that have claimed the database, until when, and whether they seem to do anything."""
     found = client.query(
-        "select invocation_id, expires_at from {ops:Identifier}.lease final "
-        f"where {IS_ALIVE} order by expires_at",
+        "select invocation_id, expires_at, "
+        # One that is alive renews its claim when half a minute is over.
+        f"not {IS_EXECUTING} and written_at < now64(6) - interval 2 minute as is_silent, "
+        f"{IS_EXECUTING} as is_executing "
+        f"from {{ops:Identifier}}.lease final where {IS_ALIVE} order by expires_at",
         parameters={"ops": ops},
     )
     return list(found.named_results())

@@ -403,19 +403,77 @@ def report(
 
 @app.command()
 def status(
-    project_dir: ProjectDir = None, profiles_dir: ProfilesDir = None, target: TargetName = None
+    is_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object, with more than what is printed.")
+    ] = False,
+    prometheus: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write metrics to a file that ends in .prom, for node_exporter's textfile "
+            "collector, and print nothing.",
+            dir_okay=False,
+        ),
+    ] = None,
+    project_dir: ProjectDir = None,
+    profiles_dir: ProfilesDir = None,
+    target: TargetName = None,
 ) -> None:
     """Say how fresh the marts are, what waits in raw, and how the last runs went.
+
+    The file of metrics takes the place of the one before in one step, and everybody may read it:
+    the collector runs as another user, and no metric names anybody.
 
     \b
     Examples:
       oars status
-      oars status --target server
+      oars status --target server --json
+      oars status --prometheus /var/lib/node_exporter/textfile/oars.prom
     """
-    from oars.status import print_status
+    from oars.status import gather, print_status
 
+    # Before anything else: the embedded engine changes the working folder.
+    file = prometheus.absolute() if prometheus else None
+    if file and file.suffix != ".prom":
+        raise OarsError(f"{prometheus} would not be read: give a name that ends in .prom.")
     with open_target(project_dir, profiles_dir, target) as (client, where):
-        print_status(client, where.schema, where.credentials.type == "chdb")
+        found = gather(client, where.schema, where.credentials.type == "chdb")
+    if file:
+        from oars.files import write_whole
+        from oars.metrics import text
+
+        write_whole(file, text(found))
+    if is_json:
+        say(found.json())
+    elif not file:
+        print_status(found)
+
+
+@app.command()
+def doctor(
+    is_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object with the list of findings.")
+    ] = False,
+    project_dir: ProjectDir = None,
+    profiles_dir: ProfilesDir = None,
+    target: TargetName = None,
+) -> None:
+    """Look whether the database, its tables and this user are as runs need them; change nothing.
+
+    Each finding is a line with what to do. Exit codes: 0 all is well, 1 warnings only, 2 at least
+    one problem, which makes a run fail or lose what it should have.
+
+    \b
+    Examples:
+      oars doctor
+      oars doctor --target server
+      oars doctor --json
+    """
+    from oars.doctor import as_json, code, examine, lines
+
+    findings = examine(project_dir, profiles_dir, target)
+    say(as_json(findings) if is_json else "\n".join(lines(findings)))
+    raise typer.Exit(code(findings))
 
 
 @app.command()

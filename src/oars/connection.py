@@ -113,6 +113,8 @@ def _open_server(credentials: Any) -> Client:
             client_cert=credentials.client_cert,
             client_cert_key=credentials.client_cert_key,
             query_limit=0,
+            # Not a connection of another client: behind the address there may be several servers.
+            dedicated_pool=True,
             settings=credentials.custom_settings or {},
         )
     except Error as error:

@@ -1,4 +1,4 @@
-"""Files and folders that are for this user alone."""
+"""Files and folders that are for this user alone, and files that are there whole or not at all."""
 
 import os
 import shutil
@@ -40,3 +40,22 @@ def unfinished_folder(beside: Path) -> Iterator[Path]:
         yield unfinished
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
+    """Put a file in the place of the one that is there, in one step; OSError of what is no file.
+
+    A link is refused, and none that comes later is followed: the new file takes its place. The file
+    beside it has another suffix, so that who looks for files of a kind does not read half of one.
+    """
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise OSError(f"{path} is a link or no plain file: name another.")
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".unfinished", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            os.fchmod(file.fileno(), mode)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -66,7 +66,7 @@ from {schema:Identifier}.agg_statement_quality_daily
 
 # What has an id and no usage key: see the macro is_usage_key.
 FOREIGN = """
-select uniqExact(block_id) as object_count, count() as statement_count
+select uniqExact(block_id) as foreign_object_count, count() as foreign_statement_count
 from {staging:Identifier}.base_xapi__statements
 where
     notEmpty(block_id)
@@ -109,21 +109,39 @@ def freshness(client: Client, schema: str) -> Freshness | None:
     return Freshness(as_of, now_at, *row)
 
 
-def uncounted(client: Client, schema: str) -> list[str]:
-    """What was understood and counts nowhere else, and what is of other tools, a line each."""
+@dataclass(frozen=True)
+class Uncounted:
+    """What was understood and counts nowhere else, and what is of other tools."""
+
+    voided_count: int
+    twin_count: int
+    excluded_count: int
+    foreign_object_count: int | None = None
+    foreign_statement_count: int | None = None
+    """None where there is no base to tell."""
+
+    def lines(self) -> list[str]:
+        """A line each."""
+        lines = [
+            f"{self.voided_count:,} taken back · {self.twin_count:,} sent under another id too"
+            f" · {self.excluded_count:,} of excluded actors"
+        ]
+        if self.foreign_object_count is not None:
+            lines.append(
+                f"objects of other tools: {self.foreign_object_count:,}, in"
+                f" {self.foreign_statement_count:,} statements"
+            )
+        return lines
+
+
+def uncounted(client: Client, schema: str) -> Uncounted:
+    """Look at the mart of quality and, where it is there, at base."""
     [row] = client.query(UNCOUNTED, parameters={"schema": schema}).named_results()
-    lines = [
-        f"{row['voided_count']:,} taken back · {row['twin_count']:,} sent under another id too"
-        f" · {row['excluded_count']:,} of excluded actors"
-    ]
-    if table_exists(client, f"{schema}_staging", "base_xapi__statements"):
-        staging = {"staging": f"{schema}_staging"}
-        [foreign] = client.query(FOREIGN, parameters=staging).named_results()
-        lines.append(
-            f"objects of other tools: {foreign['object_count']:,}, in"
-            f" {foreign['statement_count']:,} statements"
-        )
-    return lines
+    if not table_exists(client, f"{schema}_staging", "base_xapi__statements"):
+        return Uncounted(**row)
+    staging = {"staging": f"{schema}_staging"}
+    [foreign] = client.query(FOREIGN, parameters=staging).named_results()
+    return Uncounted(**row, **foreign)
 
 
 def histories(client: Client, schema: str, course: str = "") -> list[Row]:

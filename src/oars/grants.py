@@ -20,7 +20,7 @@ from clickhouse_connect.driver.exceptions import DatabaseError
 
 from oars.connection import OarsError
 from oars.identity import TABLES_OF_USERS
-from oars.raw_tables import RawNames, qualified
+from oars.raw_tables import NOT_READ, RawNames, qualified
 
 # What dbt and `oars` send to the databases that are the project's own. Who may make and drop tables
 # may do so with views.
@@ -31,7 +31,7 @@ OWN = (
 # Of a database whose models are turned off: enough to see what is left there, and to drop it.
 TURNED_OFF = ("show tables", "drop table")
 # What the macros, `oars` and the adapter of dbt read of the server itself. A test looks for others.
-SYSTEM = ("columns", "databases", "parts", "processes", "settings", "tables")
+SYSTEM = ("columns", "databases", "disks", "parts", "processes", "settings", "tables")
 # What the driver reads, in Superset and elsewhere, before it sends a query.
 SYSTEM_OF_DRIVER = ("columns", "databases", "settings", "tables")
 # A server may ask for a grant of each engine (table_engines_require_grant).
@@ -190,7 +190,7 @@ def roles(site: Site) -> list[Role]:
         Role(
             "dbt",
             "dbt, and the command oars but for `oars init`, `oars load` and `oars forget`",
-            _rights_of_dbt(site),
+            rights_of_dbt(site),
         ),
         Role(
             "eraser",
@@ -229,14 +229,37 @@ def roles(site: Site) -> list[Role]:
     return found
 
 
-def _rights_of_dbt(site: Site) -> Rights:
-    engines = [f"Replicated{engine}" for engine in ENGINES] if site.cluster else []
-    rights: Rights = [(("select",), source) for source in site.sources()]
-    rights += [(OWN, f"{quoted(database)}.*") for database in site.databases()]
-    rights += [(TURNED_OFF, f"{quoted(database)}.*") for database in site.turned_off()]
+def rights_of_dbt(site: Site) -> Rights:
+    """What dbt and `oars` need."""
+    return _rights(site.sources(), site.databases(), site.turned_off(), site.cluster)
+
+
+def shipped_rights(raw: RawNames, schema: str, cluster: str | None, is_pii: bool) -> Rights:
+    """The same of the project as it is shipped, without a manifest, which takes dbt its time.
+
+    What models of a site's own need besides is not among them.
+    """
+    read = [(db, table) for db, table, _ in raw.tables() if table not in NOT_READ]
+    own = [schema, *(f"{schema}_{of}" for of in ("intermediate", "ops", "seeds", "staging"))]
+    personal = [f"{schema}_pii"]
+    return _rights(
+        sorted(qualified(*each) for each in read),
+        sorted(own + (personal if is_pii else [])),
+        [] if is_pii else personal,
+        cluster,
+    )
+
+
+def _rights(
+    sources: list[str], databases: list[str], turned_off: list[str], cluster: str | None
+) -> Rights:
+    engines = [f"Replicated{engine}" for engine in ENGINES] if cluster else []
+    rights: Rights = [(("select",), source) for source in sources]
+    rights += [(OWN, f"{quoted(database)}.*") for database in databases]
+    rights += [(TURNED_OFF, f"{quoted(database)}.*") for database in turned_off]
     rights += system(SYSTEM)
     rights += [(("table engine",), engine) for engine in (*ENGINES, *engines)]
-    return rights + (OF_A_CLUSTER if site.cluster else [])
+    return rights + (OF_A_CLUSTER if cluster else [])
 
 
 def _rights_of_eraser(raw: RawNames) -> Rights:

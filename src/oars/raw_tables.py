@@ -157,6 +157,9 @@ ORDER BY (id, time_last_dumped)
 """,
 }
 
+NOT_READ = frozenset({"course_relationships", "object_tag", "taxonomy"})
+"""Tables of the event sink that no model reads: a run does without."""
+
 OPERATOR = {
     "course_staff": """
     username String,
@@ -261,8 +264,17 @@ def create_statement(database: str, table: str, body: str, cluster: str | None =
 
 def table_columns(table: str) -> list[str]:
     """The names of the columns of an event_sink or operator table, in the table's order."""
-    columns = {**EVENT_SINK, **OPERATOR}[table].partition("\n) ENGINE")[0]
-    return [line.split()[0] for line in columns.strip().splitlines()]
+    return list(column_types({**EVENT_SINK, **OPERATOR}[table]))
+
+
+def column_types(body: str) -> dict[str, str]:
+    """Column -> type, of the body of a CREATE statement."""
+    lines = body.partition("\n) ENGINE")[0].strip().splitlines()
+    found = {}
+    for line in lines:
+        name, kind = line.strip().rstrip(",").partition(" DEFAULT")[0].split(" ", 1)
+        found[name] = kind
+    return found
 
 
 def table_exists(client: Client, database: str, table: str) -> bool:

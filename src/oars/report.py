@@ -403,7 +403,7 @@ def _print_not_understood(console: Terminal, client: Client) -> None:
         _print_line(console, "Teach it a verb: docs/extending.md", style="dim")
     console.print()
     _print_line(console, "Sent, understood and not as it seems", style="bold")
-    for line in uncounted(client, str(client.database)):
+    for line in uncounted(client, str(client.database)).lines():
         _print_line(console, line)
 
 

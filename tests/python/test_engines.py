@@ -103,6 +103,8 @@ def test_answers_are_those_of_the_newest_engine(
             said = site.oars(*command)
             assert said.code == 0, said.err
         assert "success" in said.out
+        doctor = site.oars("doctor")
+        assert doctor.code == 0, doctor.out
         freshness = site.dbt("source", "freshness")
         assert "ERROR" not in freshness.out
         asked = list(questions_of_dashboards())

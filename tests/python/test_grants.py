@@ -20,6 +20,8 @@ from oars.grants import (
     SYSTEM_OF_DRIVER,
     parts,
     refuse_odd,
+    rights_of_dbt,
+    shipped_rights,
     variable_of,
 )
 from oars.grants import Site as Described
@@ -77,6 +79,15 @@ def test_grants_are_those_of_the_golden_file(name: str, manifests: dict[bool, An
     if "WRITE_GOLDEN" in os.environ:
         file.write_text(made)
     assert made == file.read_text()
+
+
+@pytest.mark.parametrize("is_pii", [False, True])
+@pytest.mark.parametrize("cluster", [None, "default"])
+def test_rights_that_doctor_asks_for_are_those_of_the_role(
+    is_pii: bool, cluster: str | None, manifests: dict[bool, Any]
+) -> None:
+    role = rights_of_dbt(Described(manifests[is_pii], raw_names(), "oars", cluster))
+    assert shipped_rights(raw_names(), "oars", cluster, is_pii) == role
 
 
 def test_engine_parses_each_statement(tmp_path: Path) -> None:

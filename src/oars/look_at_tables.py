@@ -9,7 +9,7 @@ from typing import Any
 import jinja2
 
 from oars.finding import OK, PROBLEM, WARNING, Finding, Findings, Place
-from oars.raw_tables import NOT_READ, column_types
+from oars.raw_tables import NOT_READ, OPTIONAL, column_types
 
 MANY_PARTS, TOO_MANY_PARTS = 300, 1000
 """In one partition. ClickHouse slows inserts down at 1,000, as shipped, and then refuses them."""
@@ -49,9 +49,12 @@ def raw_tables(place: Place) -> Findings:
         if not there and database == names.operator_database:
             says = f"{name} is missing, or hidden from this user: the seed alone counts"
             yield Finding("raw tables", OK, says)
+        elif not there and table in OPTIONAL:
+            says = f"{name} is missing, or hidden from this user: what it would tell is empty"
+            yield Finding("raw tables", WARNING, says, "let the LMS send it, or grant select on it")
         elif not there:
             says = f"{name} is missing, or hidden from this user; each run stops"
-            remedy = "run `oars init`, or grant select on it"
+            remedy = f"run `oars init --create {name}`, or grant select on it"
             yield Finding("raw tables", PROBLEM, says, remedy)
         if not there:
             continue

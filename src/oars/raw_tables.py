@@ -160,6 +160,9 @@ ORDER BY (id, time_last_dumped)
 NOT_READ = frozenset({"course_relationships", "object_tag", "taxonomy"})
 """Tables of the event sink that no model reads: a run does without."""
 
+OPTIONAL = frozenset({"course_enrollment", "external_id", "tag", "user_profile"})
+"""Tables of the event sink that a site may lack: what they would tell is then empty."""
+
 OPERATOR = {
     "course_staff": """
     username String,

@@ -20,7 +20,7 @@ from oars.doctor import as_json, code, lines, looked_at
 from oars.finding import Finding
 from oars.grants import Rights, shipped_rights
 from oars.look_at_tables import OPS_TABLES, family
-from oars.raw_tables import EVENT_SINK, NOT_READ, raw_names
+from oars.raw_tables import EVENT_SINK, NOT_READ, OPTIONAL, raw_names
 from oars_site import PROJECT, WITHOUT_TESTS, Run, Site
 from test_targets import HttpSite
 
@@ -34,11 +34,15 @@ RUN = "0f0e0d0c-0000-4000-8000-00000000000{}"
 # Statement -> what is then found: subject, level, words of what is said and of the remedy.
 BAD_STATES = [
     (
-        "drop table event_sink.tag",
+        "drop table event_sink.course_blocks",
         "raw tables",
         "problem",
-        "event_sink.tag is missing",
-        "oars init",
+        "event_sink.course_blocks is missing",
+        "oars init --create event_sink.course_blocks",
+    ),
+    (
+        "drop table event_sink.tag",
+        *("raw tables", "warning", "event_sink.tag is missing", "let the LMS send it"),
     ),
     (
         "alter table event_sink.external_id drop column username",
@@ -150,7 +154,7 @@ def test_rights_that_are_missing_are_named_and_nothing_is_a_traceback(server: Ht
     few: Rights = [
         (tuple(each for each in what if each != "truncate" or "ops" not in on), on)
         for what, on in rights
-        if on != "`event_sink`.`tag`"
+        if on != "`event_sink`.`course_blocks`"
     ]
     next_to_none: Rights = [(("select",), "oars.*")]
     runs = []
@@ -175,14 +179,14 @@ def test_rights_that_are_missing_are_named_and_nothing_is_a_traceback(server: Ht
                     f"this user may not {each}",
                     "run `oars grants --apply` as an administrator",
                 )
-                for each in ("select on event_sink.tag", "truncate on oars_ops.*")
+                for each in ("select on event_sink.course_blocks", "truncate on oars_ops.*")
             ),
             (
                 *(
                     "raw tables",
-                    "event_sink.tag is missing, or hidden from this user; each run stops",
+                    "event_sink.course_blocks is missing, or hidden from this user; each run stops",
                 ),
-                "run `oars init`, or grant select on it",
+                "run `oars init --create event_sink.course_blocks`, or grant select on it",
             ),
         )
     ]
@@ -372,4 +376,6 @@ def test_tables_that_are_needed_are_the_sources_of_the_models() -> None:
         (PROJECT / "models/staging/event_sink/_event_sink__sources.yml").read_text()
     )["sources"]
     assert {each["name"] for each in source["tables"]} == EVENT_SINK.keys() - NOT_READ
+    optional = {each["name"] for each in source["tables"] if each.get("config")}
+    assert optional == OPTIONAL
     assert (PROJECT / OPS_TABLES).is_file()

@@ -81,12 +81,12 @@
         group by course_key
     {%- endset -%}
     {%- if unknown -%}
-        {%- for course in unknown -%}
-            {%- do known.update({course: ['0']}) -%}
-        {%- endfor -%}
+        {#- Another thread may read what is known at any moment: it learns all at once. -#}
+        {%- set found = dict.fromkeys(unknown, ['0']) -%}
         {%- for row in run_query(question).rows -%}
-            {%- do known.update({row[0]: row[1].split(' ')}) -%}
+            {%- do found.update({row[0]: row[1].split(' ')}) -%}
         {%- endfor -%}
+        {%- do known.update(found) -%}
     {%- endif -%}
     {%- set months = [] -%}
     {%- for course in courses -%}

@@ -99,8 +99,8 @@ dashboards: setup setup-superset ## Serve the dashboards of what `make demo` bui
 
 check: setup ## Linters and gates, without an engine
 	@echo "== ruff, mypy, yamllint, sqlfluff"
-	@ruff check src tests benchmarks superset examples
-	@ruff format --check src tests benchmarks superset examples
+	@ruff check src tests benchmarks superset examples deploy
+	@ruff format --check src tests benchmarks superset examples deploy
 	@mypy
 	@yamllint --strict .
 	@sqlfluff lint --processes 2 --disable-progress-bar --nocolor models tests/assertions tests/generic

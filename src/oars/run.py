@@ -197,7 +197,7 @@ def _run(project: Project, arguments: list[str], outcome: Outcome) -> None:
     finally:
         outcome.run = get_invocation_id()
         _give_back(project.target, outcome.run)
-    if isinstance(done.exception, Abort):
+    if isinstance(done.exception, (Abort, KeyboardInterrupt)):
         raise Stopped
     if not done.success:
         outcome.error = _why(done)

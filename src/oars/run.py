@@ -90,6 +90,11 @@ class Outcome:
         """The exit code."""
         return {"busy": BUSY, "failed": FAILED}.get(self.result, DONE)
 
+    def fail(self, why: str) -> None:
+        """Note why nothing came of it; that another is at work is no failure."""
+        self.error = why
+        self.result = "busy" if IS_BUSY.search(why) else "failed"
+
     def json(self) -> str:
         """One line."""
         return json.dumps(asdict(self), ensure_ascii=False)
@@ -177,14 +182,18 @@ def run(project: Project, arguments: list[str], with_freshness: bool = True) -> 
         if outcome.code == DONE and project.target.credentials.type == "chdb":
             outcome.published = _publish(project.target)
     except (OarsError, Error, OSError) as error:
-        outcome.error = str(error) if isinstance(error, OarsError) else reason(error)
-        outcome.result = "busy" if IS_BUSY.search(outcome.error) else "failed"
+        outcome.fail(error_said(error))
     except KeyboardInterrupt:
-        outcome.result, outcome.error = "failed", "The run was stopped; the next does what is left."
-        raise Stopped(outcome.json()) from None
-    finally:
+        outcome.fail("The run was stopped; the next does what is left.")
         outcome.seconds = round(monotonic() - start, 1)
+        raise Stopped(outcome.json()) from None
+    outcome.seconds = round(monotonic() - start, 1)
     return outcome
+
+
+def error_said(error: Exception) -> str:
+    """What a user is told of an error: a sentence of our own as it is."""
+    return str(error) if isinstance(error, OarsError) else reason(error)
 
 
 def _run(project: Project, arguments: list[str], outcome: Outcome) -> None:
@@ -200,8 +209,7 @@ def _run(project: Project, arguments: list[str], outcome: Outcome) -> None:
     if isinstance(done.exception, (Abort, KeyboardInterrupt)):
         raise Stopped
     if not done.success:
-        outcome.error = _why(done)
-        outcome.result = "busy" if IS_BUSY.search(outcome.error) else "failed"
+        outcome.fail(_why(done))
         return
     with closing(connect(project.target)) as client:
         ops = f"{project.target.schema}_ops"
@@ -270,8 +278,8 @@ def watch(project: Project, every: timedelta) -> Iterator[Outcome]:
                 if is_due or signature is None or signature != arrived:
                     outcome = run(project, ["--quiet", "--no-write-json"], with_freshness=is_due)
             except (OarsError, Error, OSError) as error:
-                said = str(error) if isinstance(error, OarsError) else reason(error)
-                outcome = Outcome("busy" if IS_BUSY.search(said) else "failed", error=said)
+                outcome = Outcome("failed")
+                outcome.fail(error_said(error))
             if outcome is not None:
                 if outcome.code == DONE:
                     # What came while it ran differs from what was seen before it.

@@ -20,7 +20,10 @@ OF_SUPERSET = "count(*)"
 """What Superset writes itself, to say how many samples there are."""
 
 NAMES = ("columns", "groupby", "metrics", "series_columns")
-ONE_NAME = ("granularity", "series_limit_metric", "timeseries_limit_metric")
+ONE_NAME = (
+    *("granularity", "granularity_sqla"),
+    *("series_limit_metric", "timeseries_limit_metric"),
+)
 
 
 def refuse_own_sql(request: dict[str, Any], is_guarded: Callable[[Any], bool]) -> None:
@@ -43,7 +46,8 @@ def sql_of(query: dict[str, Any]) -> Iterator[str]:
     asked += [query.get(name) for name in ONE_NAME]
     ordered = [_list(each)[0] for each in _list(query.get("orderby")) if _list(each)]
     asked += [each for each in ordered if not isinstance(each, str) or each not in labels]
-    asked += [each.get("col") for each in _dicts(query.get("filters") or query.get("filter"))]
+    for name in ("filters", "filter"):
+        asked += [each.get("col") for each in _dicts(query.get(name))]
     yield from (each for each in asked if isinstance(each, str) and each)
     yield from _expressions([asked, query])
     extras = query.get("extras")

@@ -227,6 +227,8 @@ class Register:
             raise OarsError(f"Several users of the LMS are so named ({listed}): give --user-id.")
         person.users |= users
         self._ask_the_lms(person)
+        # Both forms of an address are looked for: one is enough to name it.
+        person.addresses -= {lower(each) for each in person.addresses if each != lower(each)}
         person.pseudonyms |= self._possible_pseudonyms(person)
         self._look_at_accounts(person)
         return person

@@ -24,7 +24,7 @@ from oars.raw_tables import raw_names, table_exists
 DONE, FAILED, BUSY = 0, 1, 75
 """Exit codes. 75 is what sysexits.h calls a failure that passes: try again later."""
 
-IS_BUSY = re.compile(r"Another run is at work on this database|is in use by another process")
+IS_BUSY = re.compile(r"Another run (is|was) at work on this database|is in use by another process")
 """How the claim (macros/engine/lease) and the embedded engine's adapter say it."""
 
 LONGEST_PAUSE = timedelta(minutes=5)

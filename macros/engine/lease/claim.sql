@@ -5,8 +5,9 @@
     since, and stops. Two runs at once would plan on each other's half-built courses.
 
     It looks for the claim of another, claims the database and looks again, so of two that start
-    together at least one sees the other; what it claimed in vain it takes back. On the embedded
-    engine only one process has the data folder, so nothing has to be claimed.
+    together at least one sees the other; what it claimed in vain it takes back, also where another
+    was at work since this run looked at what there is. On the embedded engine only one process has
+    the data folder, so nothing has to be claimed.
 -#}
 {% macro claim() %}
     {%- set now = modules.datetime.datetime.now() -%}
@@ -18,10 +19,16 @@
             {%- set other = oars.another_run() -%}
             {%- do oars.write_claim(oars.never()) if other -%}
             {%- do oars.refuse_beside(other) -%}
+            {%- if oars.has_successor() -%}
+                {%- do oars.write_claim(oars.never()) -%}
+                {%- do oars.log_start('busy') -%}
+                {%- do exceptions.raise_compiler_error(
+                    'Another run was at work on this database since this one began: the next run '
+                    ~ 'does what is left.'
+                ) -%}
+            {%- endif -%}
         {%- endif -%}
         {%- do oars.state().update({'claimed': now}) -%}
-        {#- What a run that was killed had noted to do is not what this one has to do. -#}
-        {%- do oars.clear_scratch() -%}
     {%- elif target.type != 'chdb' and (now - claimed).total_seconds() | abs > 30 -%}
         {%- if oars.has_successor() -%}
             {%- do exceptions.raise_compiler_error(
@@ -102,7 +109,7 @@
                 (expires_at > now64(6) and expires_at <= now64(6) + interval 3 minute)
                 or invocation_id in (
                     select extract(query, 'oars run ([0-9a-f-]{36})')
-                    from {{ oars.processes() }}
+                    from {{ oars.of_each_server('system.processes') }}
                 )
             )
         having count() > 0
@@ -111,34 +118,22 @@
 {% endmacro %}
 
 
-{#- What the server, or each of the cluster's, is executing. -#}
-{% macro processes() -%}
-    {{
-        "clusterAllReplicas('" ~ target.cluster ~ "', system.processes)" if target.cluster
-        else 'system.processes'
-    }}
-{%- endmacro %}
-
-
 {#- Comment in a long statement, by which another run sees that this one is at work. -#}
 {% macro mark() -%}
     /* oars run {{ invocation_id }} */
 {%- endmacro %}
 
 
-{#- Whether another run has claimed the database after this one last did. -#}
+{#- When another run last claimed the database, or gave it back, as text. -#}
+{% macro last_claim_of_another() -%}
+    {{ return(run_query(
+        'select toString(max(written_at)) from ' ~ oars.ops('lease') ~ " final where invocation_id != '"
+        ~ invocation_id ~ "' and expires_at > " ~ oars.never()
+    ).rows[0][0]) }}
+{%- endmacro %}
+
+
+{#- Whether another run has claimed the database since this one began. -#}
 {% macro has_successor() %}
-    {%- set successors -%}
-        select count()
-        from {{ oars.ops('lease') }} final
-        where
-            invocation_id != '{{ invocation_id }}'
-            and expires_at > {{ oars.never() }}
-            and written_at > (
-                select max(written_at)
-                from {{ oars.ops('lease') }}
-                where invocation_id = '{{ invocation_id }}'
-            )
-    {%- endset -%}
-    {{ return(run_query(successors).rows[0][0] > 0) }}
+    {{ return(oars.last_claim_of_another() != oars.state().last_claim) }}
 {% endmacro %}

@@ -218,8 +218,8 @@
 
 
 {#-
-    Empties what only the run needed, where there is anything. On a cluster this replica may not know
-    yet of what another has.
+    Empties what only a run needs, where there is anything: at its end, and at the start of the next,
+    for what a run that was killed had noted to do is not what that one has to do.
 -#}
 {% macro clear_scratch() %}
     {%- set scratch = [] -%}
@@ -227,14 +227,15 @@
         {%- do scratch.append(name) -%}
     {%- endfor -%}
     {%- set filled -%}
-        select name
-        from system.tables
+        select distinct name
+        from {{ oars.of_each_server('system.tables') }}
         where
             database = '{{ target.schema }}_ops'
             and name in {{ oars.text_array(scratch) }}
-            {{ 'and total_rows != 0' if not target.cluster }}
+            and total_rows != 0
     {%- endset -%}
     {%- for row in run_query(filled).rows -%}
+        {%- do oars.claim() -%}
         {%- do run_query('truncate table ' ~ oars.ops(row[0]) ~ oars.on_cluster()) -%}
     {%- endfor -%}
 {% endmacro %}

@@ -17,6 +17,7 @@
             {%- do oars.refuse_beside_another_run() -%}
             {%- do oars.log_start() -%}
             {%- do oars.drop_leftovers() -%}
+            {%- do oars.clear_scratch() -%}
             {%- do oars.record_tables() -%}
             {%- do oars.plan_relations(oars.relations_to_plan(base_is_done=false)) -%}
         {%- endif -%}

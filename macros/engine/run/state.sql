@@ -19,6 +19,7 @@
     unsettled  relations that stay unsettled: a relation that they read is behind, and not selected
     changed    root or relation -> courses that now have other content than before the run
     built      relations of which something was swapped in
+    last_claim when another run last claimed the database, before this one looked at what there is
     claimed    when the run last claimed the database; none before it has something to write
     base       what the run does to base, see plan_months; none before it is known
 -#}
@@ -27,12 +28,13 @@
 {% endmacro %}
 
 
-{#- Loads what was seen last, and what there is: four queries, however many relations. -#}
+{#- Loads what was seen last, and what there is: a few queries, however many relations. -#}
 {% macro begin_state() %}
     {%- set state = {
         'step': 0, 'seen': {}, 'noticed': {}, 'columns': {}, 'views': {}, 'inputs': {}, 'plans': {},
         'plan_of': {}, 'plan_count': 0,
         'months': {}, 'whole': {}, 'wanted': {}, 'unsettled': {}, 'changed': {}, 'built': {},
+        'last_claim': none if target.type == 'chdb' else oars.last_claim_of_another(),
         'claimed': none, 'base': none,
         'vars': {
             'course_buckets': var('course_buckets'),

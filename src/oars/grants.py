@@ -96,7 +96,8 @@ class Role:
     settings: tuple[str, ...] = ()
     """Of who only reads."""
     queries: int = 0
-    """How many an hour."""
+    """How many an hour, in an hour of the engine's time; 0 of a user whom many people share, for what
+    one of them uses up would be refused to all."""
     also: tuple[str, ...] = ()
     """Roles that its user has besides."""
     database: str = ""
@@ -202,7 +203,6 @@ def roles(site: Site) -> list[Role]:
             "Superset: the marts, and what those that are views read",
             site.read(marts) + system(SYSTEM_OF_DRIVER),
             READS_ONLY + LIMITS_OF_DASHBOARDS,
-            queries=20_000,
             database=site.schema,
         ),
         Role(
@@ -306,9 +306,10 @@ def _limits(site: Site, known: list[Role]) -> Iterator[str]:
             yield f"create settings profile if not exists {name}{on_cluster}"
             yield f"alter settings profile {name}{on_cluster} settings\n    {settings}\nto {name}"
             yield f"create quota if not exists {name}{on_cluster}"
+            most = f"max queries = {role.queries}, execution_time = 3600"
             yield (
                 f"alter quota {name}{on_cluster} keyed by user_name for interval 1 hour "
-                f"max queries = {role.queries}, execution_time = 3600 to {name}"
+                f"{most if role.queries else 'no limits'} to {name}"
             )
 
 

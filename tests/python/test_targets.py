@@ -131,6 +131,16 @@ def test_every_table_of_a_cluster_is_replicated(elsewhere: tuple[HttpSite, str])
         assert (on_cluster, replicated) == (site.target == "cluster",) * 2, name
 
 
+def test_run_without_news_sends_nothing_to_other_servers(elsewhere: tuple[HttpSite, str]) -> None:
+    site, said_before = elsewhere
+    with site:
+        run = site.dbt("run", "--target", site.target, "--log-level-file", "debug")
+    assert run.code == 0, run.out
+    said = (site.folder / "logs" / "dbt.log").read_text()[len(said_before) :]
+    assert "insert into oars_ops.run_log" in said
+    assert re.findall(r"(?i)on cluster.*", said) == []
+
+
 def test_second_run_on_a_server_stops_in_one_sentence_until_the_first_is_dead(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:

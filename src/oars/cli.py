@@ -927,6 +927,51 @@ def grants(
         say(f"Users without {', '.join(missing)} are as they were; new ones cannot log in yet.")
 
 
+@app.command()
+def prune(
+    is_sure: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    project_dir: ProjectDir = None,
+    profiles_dir: ProfilesDir = None,
+    target: TargetName = None,
+) -> None:
+    """List what the project no longer has, and drop it.
+
+    dbt drops nothing that was renamed, removed or turned off. Listed are tables and views in the
+    databases that dbt writes to, which no model or seed of the project is any more, also what
+    somebody else made there. Run it in the folder in which you run dbt: a project that extends this
+    one has relations that this one does not know. Bookkeeping is left as it is.
+
+    \b
+    Examples:
+      oars prune
+      oars prune --target server --yes
+    """
+    from oars.claim import live_claims
+    from oars.grants import Site
+    from oars.manifest import read_manifest
+    from oars.prune import drop, no_longer_there
+    from oars.raw_tables import raw_names, table_exists
+
+    where = read_target(project_dir, profiles_dir, target)
+    manifest = read_manifest(where.project_dir, profiles_dir, target)
+    site = Site(manifest, raw_names(), where.schema, where.cluster)
+    with closing(connect(where)) as client:
+        relations = no_longer_there(client, site)
+        if not relations:
+            say("The databases have nothing that the project does not have.")
+            return
+        for each in relations:
+            size = "" if each["bytes"] is None else f", {each['bytes']:,} bytes"
+            say(f"{each['kind']} {each['database']}.{each['name']}{size}")
+        if not is_sure:
+            typer.confirm("Drop them, for good?", abort=True)
+        ops = f"{where.schema}_ops"
+        if table_exists(client, ops, "lease") and live_claims(client, ops):
+            raise OarsError("A run is at work on this database: wait until it has ended.")
+        drop(client, site, relations)
+        say(f"{len(relations)} dropped.")
+
+
 def _dbt_run(project_dir: Path, profiles_dir: Path | None, target: str | None) -> None:
     from oars.invoke import invoke_dbt
 

@@ -96,8 +96,8 @@ class Role:
     settings: tuple[str, ...] = ()
     """Of who only reads."""
     queries: int = 0
-    """How many an hour, in an hour of the engine's time; 0 of a user whom many people share, for what
-    one of them uses up would be refused to all."""
+    """How many an hour, in an hour of the engine's time; 0 of a user whom many people share, for
+    what one of them uses up would be refused to all."""
     also: tuple[str, ...] = ()
     """Roles that its user has besides."""
     database: str = ""

@@ -101,8 +101,8 @@ FAULTS = {
         "{%- if false -%}",
     ),
     "what a killed run had to do is done again": (
-        "macros/engine/lease/claim.sql",
-        "        {%- do oars.clear_scratch() -%}\n",
+        "macros/engine/run/start_run.sql",
+        "            {%- do oars.clear_scratch() -%}\n",
         "",
     ),
     "a clock that is trusted": (

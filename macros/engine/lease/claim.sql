@@ -135,5 +135,5 @@
 
 {#- Whether another run has claimed the database since this one began. -#}
 {% macro has_successor() %}
-    {{ return(oars.last_claim_of_another() != oars.state().last_claim) }}
+    {{ return(oars.last_claim_of_another() > oars.state().last_claim) }}
 {% endmacro %}

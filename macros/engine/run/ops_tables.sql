@@ -1,8 +1,8 @@
 {#-
     The bookkeeping of the incremental method: name -> columns, engine, order, partition, whether
-    `kept` (a run cannot make it anew) or `scratch` (empty between runs).
+    `kept` (a run cannot make it anew) or `scratch` (empty between runs), and when rows go (`ttl`).
 
-    run_log          one row a run: written when it starts, replaced when it ends
+    run_log          one row a run: written when it starts, replaced when it ends, gone after a year
     lease            until when a run has claimed the database; 1970 where it gave it back
     clock            as_of and now_at, the newest statement not after it: the last row counts
     seen             what was last seen of a relation's or view's text, of a table's parts
@@ -38,14 +38,16 @@
                 ~ ' months Array(UInt32), course_count UInt64, appended_count UInt64,'
                 ~ ' collision_count UInt64, built Array(String), rows Map(String, UInt64)' ~ written_at,
             'engine': newest, 'order_by': 'invocation_id', 'life': 'kept',
+            'ttl': 'toDateTime(written_at) + interval 1 year',
         },
         'lease': {
             'columns': 'invocation_id String, expires_at ' ~ moment ~ written_at,
             'engine': newest, 'order_by': 'invocation_id',
+            'ttl': 'toDateTime(written_at) + interval 1 month',
         },
         'clock': {
             'columns': 'as_of ' ~ moment ~ ', now_at ' ~ moment ~ ', invocation_id String' ~ written_at,
-            'engine': 'MergeTree', 'order_by': 'written_at', 'life': 'kept',
+            'engine': newest, 'order_by': 'tuple()', 'life': 'kept',
         },
         'seen': {
             'columns': 'name String, seen String' ~ written_at,
@@ -213,6 +215,7 @@
     engine = {{ oars.replicated(table.engine) }}
     {{ 'partition by ' ~ table.partition_by if 'partition_by' in table }}
     order by {{ table.order_by }}
+    {{ 'ttl ' ~ table.ttl if 'ttl' in table }}
     comment '{{ comment }}'
 {%- endmacro %}
 

@@ -24,7 +24,7 @@ from oars_site import PROJECT, WITHOUT_TESTS, Site, copy_of_project
 from xapi_corpus import Case
 
 SEED = int(os.environ.get("ARRIVAL_SEED", "1"))
-WORLDS = int(os.environ.get("ARRIVAL_WORLDS", "200"))
+WORLDS = int(os.environ.get("ARRIVAL_WORLDS", "80"))
 STATEMENTS = 80 * WORLDS
 BATCHES = 4
 # Of these months statements are erased: months without an erasure only get what is missing.

@@ -1,7 +1,7 @@
 {#-
-    A var of this package, also where a model of another package calls the macro: a run knows the
-    vars of this package, elsewhere the default counts.
+    A var of this package, also where a model or a test of another package calls the macro: what a run or
+    a test noted at its start, and elsewhere, in unit tests too, what that package has, or the default.
 -#}
 {% macro setting(name, default) -%}
-    {{ return(oars.state().get('vars', {}).get(name, var(name, default))) }}
+    {{ return(graph.get('oars_vars', {}).get(name, var(name, default))) }}
 {%- endmacro %}

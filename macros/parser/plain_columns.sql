@@ -4,11 +4,11 @@
 -#}
 {% macro plain_columns(model_name) -%}
     {%- if not execute -%}*{%- else -%}
-        {%- set columns = graph.nodes['model.oars.' ~ model_name].columns -%}
-        {%- for name, column in columns.items() %}
+        {%- set columns = oars.contract_of(graph.nodes['model.oars.' ~ model_name]) -%}
+        {%- for name, data_type in columns.items() %}
     {{ name }}
-            {%- if column.data_type.startswith('LowCardinality(') -%}
-                ::{{ column.data_type['LowCardinality(' | length:-1] }} as {{ name }}
+            {%- if data_type.startswith('LowCardinality(') -%}
+                ::{{ data_type['LowCardinality(' | length:-1] }} as {{ name }}
             {%- endif -%}
             {{ ',' if not loop.last }}
         {%- endfor -%}

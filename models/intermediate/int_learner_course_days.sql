@@ -121,7 +121,7 @@ select
     count() as event_count,
     countIf(is_activity) as activity_event_count,
     {% for family in event_families().split() %}
-        countIf(event_family = '{{ family }}') as {{ family }}_event_count,
+        countIf({{ is_family(family) }}) as {{ family }}_event_count,
     {% endfor %}
     countIf(
         is_visit and (isNull(gap_before) or gap_before - watched_before > 30 * 60 * 1000000)

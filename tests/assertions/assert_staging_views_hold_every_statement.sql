@@ -16,6 +16,7 @@
     'unclassified': 'stg_xapi__unclassified_statements',
     'malformed': 'stg_xapi__malformed_statements',
 } -%}
+{% set added = var('extra_xapi_families', []) | map(attribute='family') -%}
 
 with
 
@@ -25,6 +26,8 @@ base_statements as (
         event_family,
         emission_time
     from {{ ref('base_xapi__statements_final') }}
+    -- What another project adds has its view there, with the test has_whole_family.
+    where not has({{ text_array(added | list) }}::Array(String), event_family)
 
 ),
 

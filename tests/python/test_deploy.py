@@ -525,8 +525,10 @@ def test_workflow_names_targets_and_files_that_are_there(path: str) -> None:
 
 def test_projects_that_extend_this_one_are_told_its_newest_release() -> None:
     [ref] = [step["with"]["ref"] for step in steps(WORKFLOWS[1]) if "ref" in step.get("with", {})]
+    pages = [PROJECT / "docs" / "extending.md", PROJECT / "examples" / "extension" / "README.md"]
+    told = [re.findall(r"revision: (\S+)", page.read_text()) for page in pages]
 
-    assert ref == f"v{PYPROJECT['project']['version']}"
+    assert [[ref], *told] == [[f"v{PYPROJECT['project']['version']}"]] * 3
 
 
 def test_workflow_runs_what_ci_runs() -> None:

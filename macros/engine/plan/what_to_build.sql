@@ -122,7 +122,7 @@
         {%- if config.get('contract').enforced -%}
             {%- do oars.check_contract(types) -%}
         {%- endif -%}
-        {%- set names = model.columns.keys() if config.get('contract').enforced else types.keys() -%}
+        {%- set names = oars.contract_of(model) if config.get('contract').enforced else types -%}
         {%- set columns = [] -%}
         {%- for name in names -%}
             {%- do columns.append([name, types[name]]) -%}
@@ -135,15 +135,31 @@
 
 {#- Stops with dbt's own table of differences unless the types are those of the contract. -#}
 {% macro check_contract(types) %}
-    {%- set promised = {} -%}
-    {%- for name, column in model.columns.items() -%}
-        {%- do promised.update({name: column.data_type}) -%}
-    {%- endfor -%}
-    {%- if types != promised -%}
+    {%- set contract = oars.contract_of(model) -%}
+    {%- if types != contract -%}
+        {%- set promised = [] -%}
         {%- set found = [] -%}
+        {%- for name, data_type in contract.items() -%}
+            {%- do promised.append({'name': name, 'data_type': data_type}) -%}
+        {%- endfor -%}
         {%- for name, data_type in types.items() -%}
             {%- do found.append({'name': name, 'data_type': data_type}) -%}
         {%- endfor -%}
-        {%- do exceptions.raise_contract_error(model.columns.values() | list, found) -%}
+        {%- do exceptions.raise_contract_error(promised, found) -%}
     {%- endif -%}
+{% endmacro %}
+
+
+{#- Columns that a model promises, name -> type; base also those that a site reads besides. -#}
+{% macro contract_of(node) %}
+    {%- set types = {} -%}
+    {%- for name, column in node.columns.items() -%}
+        {%- do types.update({name: column.data_type}) -%}
+    {%- endfor -%}
+    {%- if node.unique_id == oars.base_id() -%}
+        {%- for column in oars.extra_columns() -%}
+            {%- do types.update({column.name: column.data_type}) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(types) }}
 {% endmacro %}

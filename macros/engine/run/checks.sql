@@ -19,6 +19,65 @@
     {%- if var('reporting_timezone') not in modules.pytz.all_timezones -%}
         {%- do oars.refuse_var('reporting_timezone', 'the name of a time zone, like Europe/Madrid') -%}
     {%- endif -%}
+    {%- do oars.check_families() -%}
+{% endmacro %}
+
+
+{#- Stops the run with one sentence where a statement would be of a family that there is not. -#}
+{% macro check_families() %}
+    {%- set added = var('extra_xapi_families', []) | map(attribute='family') | list -%}
+    {%- set families = oars.event_families().split() | reject('equalto', 'unclassified') | list -%}
+    {%- for family in added
+        if family in families + ['unclassified', 'malformed']
+        or not modules.re.fullmatch('[a-z][a-z_]*', family | string) -%}
+        {%- do exceptions.raise_compiler_error(
+            'The var extra_xapi_families adds ' ~ family ~ ': give it a name in snake_case that no '
+            ~ 'other family has.'
+        ) -%}
+    {%- endfor -%}
+    {%- for name in ('extra_xapi_event_types', 'xapi_event_types') -%}
+        {%- for line in var(name, []) if line.family not in families + added -%}
+            {%- do exceptions.raise_compiler_error(
+                'In the var ' ~ name ~ ' ' ~ line.event_type ~ ' is of the family ' ~ line.family
+                ~ ': give it one of ' ~ (families + added) | join(', ')
+                ~ ', or add the family to extra_xapi_families.'
+            ) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- set viewed = graph.nodes.values() | selectattr('config.meta', 'defined')
+        | map(attribute='config.meta.event_family', default='') | list -%}
+    {%- for family in added if family not in viewed -%}
+        {%- do exceptions.raise_compiler_error(
+            'No view has the statements of the family ' ~ family ~ ': give your project a model with the '
+            ~ 'meta event_family: ' ~ family ~ ', see docs/extending.md.'
+        ) -%}
+    {%- endfor -%}
+{% endmacro %}
+
+
+{#-
+    Stops the run with one sentence where another project that installs this one has given its relations
+    other places or shares their names: `oars` looks for them by schema, and the ledger by name.
+-#}
+{% macro check_names() %}
+    {%- set packages = {} -%}
+    {%- for node in graph.nodes.values() if node.resource_type in ('model', 'seed') -%}
+        {%- set schema = [target.schema, node.config.schema] | select | join('_') -%}
+        {%- if node.package_name == 'oars' and node.schema != schema -%}
+            {%- do exceptions.raise_compiler_error(
+                node.name ~ ' would be in ' ~ node.schema ~ ', and is looked for in ' ~ schema
+                ~ ": let generate_schema_name of your project give this package's schemas as dbt does, "
+                ~ 'see docs/extending.md.'
+            ) -%}
+        {%- endif -%}
+        {%- if 'oars' in (node.package_name, packages.get(node.name)) and node.name in packages -%}
+            {%- do exceptions.raise_compiler_error(
+                'Two relations are called ' ~ node.name ~ ': give yours another name, or disable that '
+                ~ 'of the package oars, and yours takes its place.'
+            ) -%}
+        {%- endif -%}
+        {%- do packages.update({node.name: node.package_name}) -%}
+    {%- endfor -%}
 {% endmacro %}
 
 

@@ -13,8 +13,8 @@
     {%- for name in [base ~ '`', base ~ '__dbt_tmp`'] -%}
         {%- set definition -%}
             create table if not exists {{ name }}{{ oars.on_cluster() }} (
-                {%- for column in node.columns.values() %}
-                `{{ column.name }}` {{ column.data_type }}{{ ',' if not loop.last }}
+                {%- for name, data_type in oars.contract_of(node).items() %}
+                `{{ name }}` {{ data_type }}{{ ',' if not loop.last }}
                 {%- endfor %}
             )
             engine = {{ node.config.engine }}

@@ -6,7 +6,9 @@
 -#}
 {% macro start_run() %}
     {%- if execute and flags.WHICH in ('run', 'build', 'seed', 'test') -%}
+        {%- do oars.note_vars() -%}
         {%- do oars.check_vars() -%}
+        {%- do oars.check_names() -%}
         {%- do oars.check_engine() -%}
         {%- do oars.check_sources() -%}
         {%- do oars.create_ops_tables() -%}

@@ -4,7 +4,6 @@
 
     moment     the run's time as text, later than all that the bookkeeping tables hold: see written_at
     step       how many rows of the bookkeeping tables were written so far
-    vars       vars of this package, for macros that models of other packages call
     seen       name -> what was last seen of it: the text of a relation or view, the parts of a table
     noticed    the same, to be kept when the run ends
     columns    'database.table' -> list of [name, type]
@@ -28,6 +27,18 @@
 {% endmacro %}
 
 
+{#-
+    Notes those vars of this package that macros need in models and tests of another, where `var` gives
+    what that other one has: see setting.
+-#}
+{% macro note_vars() %}
+    {%- do graph.update({'oars_vars': {
+        'course_buckets': var('course_buckets'),
+        'reporting_timezone': var('reporting_timezone'),
+    }}) -%}
+{% endmacro %}
+
+
 {#- Loads what was seen last, and what there is: a few queries, however many relations. -#}
 {% macro begin_state() %}
     {%- set state = {
@@ -36,10 +47,6 @@
         'months': {}, 'whole': {}, 'wanted': {}, 'unsettled': {}, 'changed': {}, 'built': {},
         'last_claim': none if target.type == 'chdb' else oars.last_claim_of_another(),
         'claimed': none, 'base': none,
-        'vars': {
-            'course_buckets': var('course_buckets'),
-            'reporting_timezone': var('reporting_timezone'),
-        },
     } -%}
     {%- do graph.update({'oars_state': state}) -%}
     {%- do state.update({'moment': run_query(oars.next_moment()).rows[0][0]}) -%}

@@ -13,7 +13,7 @@
     {%- set plan = oars.state().base -%}
     {%- if plan.filter -%}
         {%- do oars.mark_base() -%}
-        {%- set listed = model.columns | join(', ') -%}
+        {%- set listed = oars.contract_of(model) | join(', ') -%}
         {%- call statement('main') -%}
             insert into {{ base }} ({{ listed }}) {{ oars.mark() }}
             select {{ listed }}

@@ -224,6 +224,9 @@ named as (
         attempt_extensions['{{ tincan }}duration'] as attempt_duration,
         attempt_extensions['{{ openedx }}attempt-started'] as attempt_started,
         attempt_extensions['{{ openedx }}attempt-completed'] as attempt_completed,
+        {%- for column in extra_columns() %}
+        {{ column.sent }} as sent_{{ column.name }},
+        {%- endfor %}
         {{ moment('statement.stored') }} as stored_at
     from related
 
@@ -452,6 +455,9 @@ select
     {{ shown['workflow_action'] }} as workflow_action,
     {{ shown['prompt_template'] }} as prompt_template,
     {{ shown['workflow_location'] }} as workflow_location,
+    {%- for column in extra_columns() %}
+    {{ column.value }} as {{ column.name }},
+    {%- endfor %}
 
     -- what could not be read
     length(body) as statement_length,

@@ -19,8 +19,8 @@ SUPERSET_PYTHON := $(SUPERSET_VENV)/bin/python
 SUPERSET := $(SUPERSET_PYTHON) $(SUPERSET_VENV)/bin/superset
 PORT ?= 8088
 
-.PHONY: help setup setup-superset demo dashboards test test-dashboards test-engines check faults fuzz \
-    nightly bench-incremental bench-charts bench-ingest lock outdated audit licences clean
+.PHONY: help setup setup-superset demo dashboards test test-dashboards test-engines test-tutor check \
+    faults fuzz nightly bench-incremental bench-charts bench-ingest lock outdated audit licences clean
 .DEFAULT_GOAL := help
 
 help: ## Say what the targets do
@@ -150,6 +150,16 @@ test-engines: setup $(ENGINES:%=.engines/%) ## Older versions of ClickHouse give
 	@for version in $(ENGINES); do ln -s $(CURDIR)/.engines/$$version target/engines/$$version; done
 	@OARS_ENGINES=$(CURDIR)/target/engines python -m pytest -q -n 2 tests/python/test_engines.py
 
+# Tutor and Aspects have an environment of their own, with the plugin of deploy/tutor.
+TUTOR := target/tutor
+test-tutor: setup ## The plugin of Tutor, rendered and run with the real Tutor and with Aspects
+	@echo "== Installing Tutor and Aspects into $(TUTOR)"
+	@mkdir -p target
+	@$(call environment,$(TUTOR),tests/tutor.txt)
+	@$(TUTOR)/bin/python $(PIP) --no-deps --no-build-isolation --force-reinstall ./deploy/tutor
+	@rm -rf deploy/tutor/build deploy/tutor/*.egg-info
+	@OARS_TUTOR=$(CURDIR)/$(TUTOR)/bin python -m pytest -q tests/python/test_tutor.py
+
 fuzz: setup setup-superset ## 250,000 mutated statements through the models; texts that could keep the guard busy
 	@FUZZ_STATEMENTS=250000 python -m pytest -q tests/python/test_mutations.py
 	@FUZZ_QUERIES=3000 $(SUPERSET_PYTHON) -m pytest -q tests/superset/test_guard.py \
@@ -181,7 +191,9 @@ lock: setup ## Lock all packages with their hashes; UPGRADE='name ...' or UPGRAD
 	@$(LOCK) pyproject.toml --extra dev -o constraints.txt
 	@$(LOCK) superset/requirements.txt --overrides superset/overrides.txt -o superset/constraints.txt
 	@echo pip-audit | $(LOCK) - -o tests/audit.txt
-	@git --no-pager diff --stat -- constraints.txt superset/constraints.txt tests/audit.txt
+	@printf '%s\n' 'pip>=26.2' 'setuptools>=78.1.1' kubernetes-validate tutor 'tutor-contrib-aspects>=6' \
+	    | $(LOCK) - -o tests/tutor.txt
+	@git --no-pager diff --stat -- constraints.txt superset/constraints.txt tests/audit.txt tests/tutor.txt
 	@echo "Next: make licences, then the tests that CONTRIBUTING.md names."
 
 outdated: setup setup-superset ## What has a newer release, in both environments

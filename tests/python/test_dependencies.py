@@ -21,7 +21,7 @@ from licences import (
     pins,
 )
 
-LOCKS = ["constraints.txt", "superset/constraints.txt", "tests/audit.txt"]
+LOCKS = ["constraints.txt", "superset/constraints.txt", "tests/audit.txt", "tests/tutor.txt"]
 LOCKS += [str(path.relative_to(PROJECT)) for path in sorted(PROJECT.glob("tests/engines/*.txt"))]
 
 

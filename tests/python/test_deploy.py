@@ -1,12 +1,13 @@
 """What matters in the files of deploy/ and of continuous integration.
 
-Tools that know more are asked where they are on PATH: hadolint, systemd-analyze, kubeconform,
-kubernetes-validate, airflow.
+Tools that know more are asked where they are on PATH: hadolint, docker compose, systemd-analyze,
+kubeconform, kubernetes-validate, airflow. What the plugin of Tutor renders is in test_tutor.py.
 """
 
 import ast
 import importlib.util
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from importlib.metadata import distribution
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -23,8 +25,11 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
+from access_rules import CONFIG
 from licences import normal
 from oars.cli import app
+from oars.grants import ROLES_WITH_USERS, SYSTEM_OF_DRIVER, variable_of
+from oars.raw_tables import EVENT_SINK, STATEMENTS, create_statement, raw_names
 from oars.run import BUSY
 from oars_site import PROJECT
 
@@ -63,15 +68,18 @@ def instructions(dockerfile: str) -> list[tuple[str, str]]:
     return [(name.upper(), text.strip()) for name, _, text in parted]
 
 
-def is_let_in(path: str) -> bool:
+def is_let_in(path: str, ignored: str = IGNORED) -> bool:
     """Whether .dockerignore, which is a list of what is let in, lets a file into the build."""
-    rules = [line for line in IGNORED.splitlines() if line and not line.startswith("#")]
+    rules = [line for line in ignored.splitlines() if line and not line.startswith("#")]
     assert rules[0] == "*"
     names = [rule[1:] for rule in rules if rule.startswith("!")]
     return any(path == name or path.startswith(f"{name}/") for name in names)
 
 
-def faults(dockerfile: str) -> list[str]:
+WATCHES = {"HEALTHCHECK": "NONE", "ENTRYPOINT": '["oars"]', "CMD": '["watch"]'}
+
+
+def faults(dockerfile: str, ignored: str = IGNORED, wanted: dict[str, str] = WATCHES) -> list[str]:
     """What is wrong with it."""
     found = []
     done = instructions(dockerfile)
@@ -88,7 +96,7 @@ def faults(dockerfile: str) -> list[str]:
         if name == "COPY" and "--from" not in text:
             sources = text.split()[:-1]
             found += [f"not there: {path}" for path in sources if not (PROJECT / path).exists()]
-            found += [f"not let in: {path}" for path in sources if not is_let_in(path)]
+            found += [f"not let in: {path}" for path in sources if not is_let_in(path, ignored)]
         for install in re.findall(r"pip install [^&|;]*", text) if name == "RUN" else []:
             if "--require-hashes" not in install and not re.search(r"--no-deps .* \.\s*$", install):
                 found.append(f"without hashes: {install}")
@@ -96,7 +104,7 @@ def faults(dockerfile: str) -> list[str]:
     if not users or users[-1] != f"{USER_ID}:{USER_ID}":
         found.append("not the user of a number")
     ends = {name: text for name, text in last_stage if name in ("ENTRYPOINT", "CMD", "HEALTHCHECK")}
-    if ends != {"HEALTHCHECK": "NONE", "ENTRYPOINT": '["oars"]', "CMD": '["watch"]'}:
+    if ends != wanted:
         found.append("does not watch")
     return found
 
@@ -136,7 +144,7 @@ def test_nothing_of_a_site_gets_into_the_image(path: str) -> None:
 
 
 def test_hadolint() -> None:
-    asked("hadolint", DEPLOY / "docker" / "Dockerfile")
+    asked("hadolint", DEPLOY / "docker" / "Dockerfile", DEPLOY / "compose" / "superset.Dockerfile")
 
 
 def test_image_has_all_folders_of_the_project_that_dbt_reads() -> None:
@@ -237,6 +245,263 @@ def test_a_package_that_the_lock_lacks_is_an_error(runtime: ModuleType) -> None:
     assert runtime.needed(lock, ["a"]) == lock[: lock.index("b==2")]
     with pytest.raises(ValueError, match="lacks c: run `make lock`"):
         runtime.needed(lock, ["a", "c"])
+
+
+# Docker Compose
+
+COMPOSE_TEXT = (DEPLOY / "compose.yml").read_text()
+COMPOSE = yaml.safe_load(COMPOSE_TEXT)
+SERVICES = COMPOSE["services"]
+EXAMPLE = (DEPLOY / ".env.example").read_text()
+USERS = (DEPLOY / "compose" / "users.xml").read_text()
+OURS = ("init", "oars")
+VARIABLE = re.compile(r"\$\{(\w+)(?::([?-])([^}]*))?\}")
+
+
+def docker_compose() -> list[str]:
+    """The command, where it is at hand; else the test is skipped."""
+    command = ["docker", "compose"]
+    if not shutil.which("docker") or subprocess.run([*command, "version"], check=False).returncode:
+        pytest.skip("docker compose is not at hand")
+    return command
+
+
+def environment(service: str) -> dict[str, str]:
+    found: dict[str, str] = SERVICES[service].get("environment", {})
+    return found
+
+
+def test_docker_compose_takes_the_file_and_says_what_is_missing(tmp_path: Path) -> None:
+    command = [*docker_compose(), "--file", str(DEPLOY / "compose.yml"), "--env-file"]
+    full = tmp_path / "full"
+    full.write_text(re.sub(r"^(\w+)=$", r"\1=secret", EXAMPLE, flags=re.MULTILINE))
+
+    for file, code in ((full, 0), (DEPLOY / ".env.example", 1)):
+        done = subprocess.run(
+            [*command, str(file), "config", "--quiet"], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == code, done.stderr
+    assert "deploy/.env.example" in done.stderr
+
+
+def test_what_is_secret_is_asked_for_and_has_no_default() -> None:
+    used = {name: (kind, said) for name, kind, said in VARIABLE.findall(COMPOSE_TEXT)}
+    asked_for = {name for name, (kind, _) in used.items() if kind == "?"}
+
+    assert set(re.findall(r"^(\w+)=", EXAMPLE, re.MULTILINE)) == asked_for
+    assert set(re.findall(r"^# (\w+)=", EXAMPLE, re.MULTILINE)) == set(used) - asked_for
+    assert re.findall(r"^(?:# )?\w+=(.+)$", EXAMPLE, re.MULTILINE) == []
+    assert {said for kind, said in used.values() if kind == "?"} == {
+        "make deploy/.env of deploy/.env.example, see docs/deploy.md"
+    }
+    secrets = {name: value for each in SERVICES for name, value in environment(each).items()}
+    assert [
+        name
+        for name, value in secrets.items()
+        if (SECRET.search(name) or "@" in value) and not VARIABLE.search(value)
+    ] == []
+    ignored = (PROJECT / ".gitignore").read_text().splitlines()
+    assert "deploy/.env" in ignored
+
+
+def test_services_wait_for_what_there_is() -> None:
+    for name, service in SERVICES.items():
+        for other, how in service.get("depends_on", {}).items():
+            if how["condition"] == "service_healthy":
+                assert "healthcheck" in SERVICES[other], (name, other)
+            else:
+                assert how["condition"] == "service_completed_successfully"
+                assert SERVICES[other]["restart"] == "no", (name, other)
+        assert service["restart"] in ("no", "unless-stopped")
+    assert {name for name in SERVICES if "healthcheck" in SERVICES[name]} == {
+        *("clickhouse", "ralph", "superset")
+    }
+    assert SERVICES["oars"]["stop_grace_period"] == "15m"
+
+
+def test_images_have_a_tag_and_volumes_are_there() -> None:
+    version = PYPROJECT["project"]["version"]
+    images = {name: service["image"] for name, service in SERVICES.items()}
+    mounts = [each.split(":") for each in chain(*(s.get("volumes", []) for s in SERVICES.values()))]
+
+    assert {name for name, image in images.items() if image == f"oars:{version}"} == set(OURS)
+    assert images["superset"] == images["superset-init"] == f"oars-superset:{version}"
+    assert all(re.fullmatch(r"[\w/-]+:\d[\w.-]*", image) for image in images.values())
+    tested = re.search(r"^ENGINES \?= (.*)$", MAKEFILE, re.MULTILINE)
+    assert tested
+    assert images["clickhouse"].split(":")[1] in tested[1].split()[1:]  # The first is too old.
+    assert f"| {images['clickhouse'].split(':')[1]} |" in OPERATIONS
+    assert {what for what, *_ in mounts if not what.startswith(".")} == set(COMPOSE["volumes"])
+    assert all((DEPLOY / what).is_file() for what, *_ in mounts if what.startswith("."))
+    for service in SERVICES.values():
+        if "build" in service:
+            assert (DEPLOY / service["build"]["context"] / service["build"]["dockerfile"]).is_file()
+        for port in service.get("ports", []):
+            assert port.startswith("${OARS_LISTEN:-127.0.0.1}:")
+
+
+def test_variables_of_services_are_read_by_what_runs_in_them() -> None:
+    passwords = {variable_of(role) for role in ROLES_WITH_USERS}
+    for name in OURS:
+        known = set(re.findall(r"\bOARS_[A-Z_]+", OPERATIONS)) | passwords
+        assert set(environment(name)) <= known, name
+    read = "".join(
+        (PROJECT / path).read_text()
+        for path in ("superset/apply.py", "deploy/compose/superset_config.py")
+    )
+    known = set(re.findall(r"environ(?:\.get\(|\[)['\"](\w+)", read))
+    # Flask's name for the option of `superset fab create-admin`.
+    known.add("FLASK_FAB_CREATE_ADMIN_PASSWORD")
+    for name in ("superset-init", "superset"):
+        assert set(environment(name)) <= known, name
+    of_users = set(re.findall(r'from_env="(\w+)"', USERS))
+    rest = set(environment("clickhouse")) - of_users
+    assert of_users < set(environment("clickhouse"))
+    assert all(name.startswith("CLICKHOUSE_") for name in rest)
+    started = set(re.findall(r'"(RALPH_\w+)"', (DEPLOY / "compose" / "ralph.py").read_text()))
+    rest = set(environment("ralph")) - started
+    assert started < set(environment("ralph"))
+    of_backend = r"RALPH_RUNSERVER_BACKEND|RALPH_BACKENDS__LRS__CLICKHOUSE__[A-Z_]+"
+    assert all(re.fullmatch(of_backend, name) for name in rest)
+
+
+def test_services_mean_the_same_tables_and_users() -> None:
+    names = raw_names()
+    ralph = {key.rpartition("__")[2]: value for key, value in environment("ralph").items()}
+
+    assert (ralph["DATABASE"], ralph["EVENT_TABLE_NAME"]) == (names.xapi_database, names.xapi_table)
+    assert f"<{ralph['USERNAME']}>" in USERS
+    uri = environment("superset-init")["OARS_DATABASE_URI"]
+    assert uri.startswith("clickhousedb://oars_dashboards_user:${OARS_DASHBOARDS_PASSWORD:?")
+    assert uri.endswith("@clickhouse:8123/oars")
+    assert environment("oars")["OARS_CLICKHOUSE_USER"] == "oars_dbt_user"
+    assert (
+        environment("init")["OARS_CLICKHOUSE_USER"] == environment("clickhouse")["CLICKHOUSE_USER"]
+    )
+    # What dbt read while the image was made is for the connection of the watch.
+    told = SERVICES["oars"]["build"]["args"]
+    assert {name: environment("oars").get(name) for name in told} == told
+    assert "OARS_CLICKHOUSE_PORT" not in environment("oars")
+
+
+AS_USER = """
+import sys, chdb
+engine = chdb.connect(sys.argv[1])
+for statement in sys.argv[2:]:
+    try:
+        engine.query(statement)
+        print("done")
+    except Exception as error:
+        print("refused" if "Not enough privileges" in str(error) else error)
+"""
+MAY: dict[str, tuple[list[str], list[str]]] = {
+    "ralph": (
+        [
+            "insert into xapi.xapi_events_all values (generateUUIDv4(), now(), '{}')",
+            "select event from xapi.xapi_events_all",
+        ],
+        [
+            "alter table xapi.xapi_events_all delete where 1",
+            "drop table xapi.xapi_events_all",
+            "create table xapi.other (x UInt8) engine = Memory",
+            "select * from event_sink.user_profile",
+        ],
+    ),
+    "lms": (
+        [
+            "insert into event_sink.course_overviews (org) values ('x')",
+            "alter table event_sink.user_profile delete where user_id = 7",
+        ],
+        [
+            "drop table event_sink.user_profile",
+            "select * from xapi.xapi_events_all",
+            "insert into xapi.xapi_events_all values (generateUUIDv4(), now(), '{}')",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("user", MAY)
+def test_those_who_write_to_raw_may_do_that_and_no_more(user: str, tmp_path: Path) -> None:
+    names = raw_names()
+    tables = [(names.xapi_database, names.xapi_table, STATEMENTS)]
+    tables += [(names.event_sink_database, table, body) for table, body in EVENT_SINK.items()]
+    made = [f"create database {name}" for name in ("xapi", "event_sink")]
+    made += [create_statement(*table) for table in tables]
+    # The embedded engine has one user, who gets the rights of this one.
+    rights = re.search(rf"<{user}>.*</{user}>", USERS, re.DOTALL)
+    assert rights
+    is_user = re.sub(r"<password .*/>", "<password/>", rights[0]).replace(user + ">", "default>")
+    users, config = tmp_path / "users.xml", tmp_path / "config.xml"
+    users.write_text(
+        "<clickhouse><profiles><default/></profiles><quotas><default/></quotas>"
+        f"<users>{is_user}</users></clickhouse>"
+    )
+    config.write_text(CONFIG.format(users))
+    folder = tmp_path / "chdb"
+    answers = [
+        subprocess.run(
+            [sys.executable, "-c", AS_USER, opened, *statements],
+            capture_output=True, text=True, check=True, env=os.environ,
+        ).stdout.splitlines()
+        for opened, statements in (
+            (str(folder), made),
+            (f"{folder}?config-file={config}", [*MAY[user][0], *MAY[user][1]]),
+        )
+    ]  # fmt: skip
+
+    assert answers[0] == ["done"] * len(made)
+    assert answers[1] == ["done"] * len(MAY[user][0]) + ["refused"] * len(MAY[user][1])
+
+
+def test_the_record_store_may_read_what_its_driver_reads() -> None:
+    [ralph] = re.findall(r"<ralph>.*</ralph>", USERS, re.DOTALL)
+
+    assert tuple(re.findall(r"SELECT ON system\.(\w+)", ralph)) == SYSTEM_OF_DRIVER
+
+
+SUPERSET_DOCKERFILE = DEPLOY / "compose" / "superset.Dockerfile"
+
+
+def test_dockerfile_of_superset_keeps_the_rules() -> None:
+    text = SUPERSET_DOCKERFILE.read_text()
+    ignored = SUPERSET_DOCKERFILE.with_name("superset.Dockerfile.dockerignore").read_text()
+    [serves] = [said for name, said in instructions(text) if name == "CMD"]
+
+    assert faults(text, ignored, {"CMD": serves}) == []
+    assert json.loads(serves)[0] == "gunicorn"
+    assert SERVICES["superset-init"]["command"] == ["sh", "/opt/oars/superset-init.sh"]
+
+
+def test_image_of_superset_has_what_it_starts_with(runtime: ModuleType) -> None:
+    lock = (PROJECT / "superset" / "constraints.txt").read_text()
+    asked_for = (PROJECT / "superset" / "requirements.txt").read_text()
+    [named] = re.findall(r"runtime\.py (apache-superset .*?) >", SUPERSET_DOCKERFILE.read_text())
+
+    names = {normal(each) for each in re.findall(r"^([\w-]+)", asked_for, re.MULTILINE)}
+    # The embedded engine, tests, and what the installer is made of.
+    assert set(named.split()) == names - {"chdb", "selenium", "pytest", "pip", "setuptools"}
+    there = re.findall(r"^([\w.-]+)==", runtime.needed(lock, named.split()), re.MULTILINE)
+    assert {"gunicorn", "clickhouse-connect", "apache-superset"} <= set(there)
+    assert "chdb" not in there
+
+
+# Tutor
+
+PLUGIN = DEPLOY / "tutor"
+
+
+def test_plugin_of_tutor_has_the_version_of_the_project_and_says_all_its_settings() -> None:
+    metadata = tomllib.loads((PLUGIN / "pyproject.toml").read_text())["project"]
+    code = (PLUGIN / "tutoroars" / "plugin.py").read_text()
+    settings = set(re.findall(r'^ {8,12}\(?"(OARS_[A-Z_]+)",', code, re.MULTILINE)) | set(
+        re.findall(r'\("(OARS_[A-Z_]+)",', code)
+    )
+    listed = set(re.findall(r"`(OARS_[A-Z_]+)`", (PLUGIN / "README.md").read_text()))
+
+    assert metadata["version"] == PYPROJECT["project"]["version"]
+    assert metadata["license"] == PYPROJECT["project"]["license"]
+    assert settings - {"OARS_VERSION"} == listed
 
 
 # systemd
@@ -536,7 +801,8 @@ def test_workflow_runs_what_ci_runs() -> None:
     runs = set().union(*(made(step.get("run", "")) for step in steps(CI)))
 
     assert {"test", "test-engines", "test-dashboards"} <= script
-    assert runs == script
+    # Two minutes beside the others there: they have no time for it here.
+    assert runs == script | {"test-tutor"}
 
 
 def test_workflow_has_each_python_and_each_engine_that_is_supported() -> None:
@@ -584,11 +850,13 @@ def test_hooks_are_the_gates_of_make_check() -> None:
 def test_page_names_each_file_and_no_other() -> None:
     there = {
         str(path.relative_to(PROJECT))
-        for folder in ("docker", "systemd", "kubernetes", "airflow")
+        for folder in ("docker", "compose", "systemd", "kubernetes", "airflow")
         for path in (DEPLOY / folder).rglob("*.*")
         if path.is_file() and "__pycache__" not in path.parts
-    } | {"deploy/docker/Dockerfile"}
-    named = set(re.findall(r"\bdeploy/[\w./-]*\w", PAGE))
+    } | {"deploy/docker/Dockerfile", "deploy/compose.yml", "deploy/.env.example", "deploy/tutor"}
+    # Beside its Dockerfile, by whose name Docker finds it.
+    there.remove("deploy/compose/superset.Dockerfile.dockerignore")
+    named = set(re.findall(r"\bdeploy/[\w./-]*\w", PAGE)) - {"deploy/.env"}
 
     assert {each for each in there if each not in PAGE} == set()
     assert {each for each in named if not (PROJECT / each).exists()} == set()
@@ -602,13 +870,19 @@ def test_page_has_commands_and_variables_that_there_are() -> None:
         if each.callback
     }
     used = set(
-        re.findall(r"(?:bin/oars|oars\.env oars:[\d.]+|^ +oars) ([a-z]+)", blocks, re.MULTILINE)
+        re.findall(
+            r"(?:bin/oars|oars\.env oars:[\d.]+|^ +oars|--rm(?: init)? oars|do oars(?: --admin)?) "
+            r"([a-z]+)",
+            blocks,
+            re.MULTILINE,
+        )
     )
 
     assert used
     assert used <= commands
+    explained = OPERATIONS + EXAMPLE + (PLUGIN / "README.md").read_text()
     assert set(re.findall(r"\bOARS_[A-Z_]+", PAGE)) - {"OARS_HOME"} <= set(
-        re.findall(r"\bOARS_[A-Z_]+", OPERATIONS)
+        re.findall(r"\bOARS_[A-Z_]+", explained)
     )
     assert made(blocks) <= TARGETS
     assert f"oars:{PYPROJECT['project']['version']}" in blocks

@@ -1,0 +1,1 @@
+"""A plugin of Tutor that runs OARS-dbt."""

@@ -494,12 +494,12 @@ cli.main()
 """
 
 
-@pytest.mark.parametrize("deleted_tables", [4, 5])
 def test_command_that_was_killed_is_repeated_and_ends_the_same(
-    people: Site, forgotten: Site, tmp_path: Path, deleted_tables: int
+    people: Site, forgotten: Site, tmp_path: Path
 ) -> None:
     site = copy_of(people, tmp_path)
-    command = [sys.executable, "-c", KILLED, str(deleted_tables), "forget", "--email", ADDRESS]
+    # Every table has lost the person, and the run at the end is not done.
+    command = [sys.executable, "-c", KILLED, "5", "forget", "--email", ADDRESS]
     killed = subprocess.run([*command, "--yes"], cwd=site.folder, env=site.env)
     assert killed.returncode == 9
     # The marts have the learner yet.

@@ -19,8 +19,13 @@ SUPERSET_PYTHON := $(SUPERSET_VENV)/bin/python
 SUPERSET := $(SUPERSET_PYTHON) $(SUPERSET_VENV)/bin/superset
 PORT ?= 8088
 
+<<<<<<< HEAD
 .PHONY: help setup setup-superset demo dashboards test test-dashboards test-engines test-tutor check \
     faults fuzz nightly bench-incremental bench-charts bench-ingest lock outdated audit licences clean
+=======
+.PHONY: help setup setup-superset demo dashboards test test-dashboards test-engines check faults fuzz \
+    nightly bench-incremental bench-charts bench-ingest bench-watch soak lock outdated audit licences clean
+>>>>>>> e93c44b467ef3d403ec7a30c8d104bba1fedb93e
 .DEFAULT_GOAL := help
 
 help: ## Say what the targets do
@@ -181,6 +186,12 @@ bench-charts: setup-superset ## What each chart costs on the snapshot of `oars p
 
 bench-ingest: setup ## What an insert into raw costs with and without the project
 	@python benchmarks/ingest.py
+
+bench-watch: setup ## How long statements take to the marts, 30 minutes on a million; MINUTES=3 for a try
+	@python benchmarks/watch.py --minutes $(or $(MINUTES),30)
+
+soak: setup ## An hour of traffic and `oars watch` with kills, a full disk and the like; MINUTES=5 for a try
+	@python benchmarks/soak.py --minutes $(or $(MINUTES),60)
 
 # One resolution for all machines: Linux and macOS, each Python from the oldest on. What is locked
 # stays, but for what UPGRADE names.

@@ -13,7 +13,6 @@ import tempfile
 from pathlib import Path
 
 from incremental import dbt, environment, oars
-
 from oars.simulate import Simulation, SimulationPlan
 
 ROUNDS = 5

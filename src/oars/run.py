@@ -130,6 +130,8 @@ class Project:
         self.profiles = profiles_dir
         self.target_name = target
         self.variables = variables
+        self.claims: set[str] = set()
+        """Runs whose claim could not be given back, for the server was away or its disk full."""
         self._manifest: Any = None
         self._digest = b""
 
@@ -201,11 +203,14 @@ def _run(project: Project, arguments: list[str], outcome: Outcome) -> None:
     from dbt_common.invocation import get_invocation_id
 
     project.manifest()
+    # Else it would wait for a run of its own that is no more.
+    _give_back(project)
     try:
         done = project.invoke("run", *arguments)
     finally:
         outcome.run = get_invocation_id()
-        _give_back(project.target, outcome.run)
+        project.claims.add(outcome.run)
+        _give_back(project)
     if isinstance(done.exception, (Abort, KeyboardInterrupt)):
         raise Stopped
     if not done.success:
@@ -234,13 +239,16 @@ def _sentence(message: str) -> str:
     return reason(Exception(one_line(message)))
 
 
-def _give_back(target: Target, run_id: str) -> None:
-    """End the run's claim, which one that was interrupted leaves."""
-    if target.credentials.type == "chdb":
+def _give_back(project: Project) -> None:
+    """End the claims of runs that are no more, which those that were interrupted leave."""
+    target = project.target
+    if target.credentials.type == "chdb" or not project.claims:
         return
-    # A server that is away cannot be told; the claim then ends by itself.
+    # A server that is away cannot be told; the claim then ends by itself, or before the next run.
     with suppress(OarsError, Error, OSError), closing(connect(target)) as client:
-        end_claim(client, f"{target.schema}_ops", run_id)
+        for run_id in sorted(project.claims):
+            end_claim(client, f"{target.schema}_ops", run_id)
+            project.claims.discard(run_id)
 
 
 def _freshness(project: Project) -> dict[str, str]:

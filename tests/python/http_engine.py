@@ -7,6 +7,8 @@ can. Statements of access are parsed and kept; with roles, the engine's user may
 may, and no more.
 
     python http_engine.py FOLDER [ROLE...]
+
+It says its port, which is a free one, or that of HTTP_ENGINE_PORT.
 """
 
 import base64
@@ -164,6 +166,7 @@ class Handler(BaseHTTPRequestHandler):
 
 if __name__ == "__main__":
     Handler.engine = Engine(sys.argv[1], sys.argv[2:])
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    port = int(os.environ.get("HTTP_ENGINE_PORT", 0))
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     print(server.server_port, flush=True)
     server.serve_forever()

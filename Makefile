@@ -19,13 +19,9 @@ SUPERSET_PYTHON := $(SUPERSET_VENV)/bin/python
 SUPERSET := $(SUPERSET_PYTHON) $(SUPERSET_VENV)/bin/superset
 PORT ?= 8088
 
-<<<<<<< HEAD
 .PHONY: help setup setup-superset demo dashboards test test-dashboards test-engines test-tutor check \
-    faults fuzz nightly bench-incremental bench-charts bench-ingest lock outdated audit licences clean
-=======
-.PHONY: help setup setup-superset demo dashboards test test-dashboards test-engines check faults fuzz \
-    nightly bench-incremental bench-charts bench-ingest bench-watch soak lock outdated audit licences clean
->>>>>>> e93c44b467ef3d403ec7a30c8d104bba1fedb93e
+    faults fuzz nightly bench-incremental bench-charts bench-ingest bench-watch soak lock outdated audit \
+    licences clean
 .DEFAULT_GOAL := help
 
 help: ## Say what the targets do

@@ -19,6 +19,8 @@ from oars.run import duration
 from oars_site import Run, Site
 from test_targets import HttpSite
 
+CLAIM = "insert into oars_ops.lease (invocation_id, expires_at) values ('other', now64(6) + {})"
+ALIVE = "select count() from oars_ops.lease final where expires_at > now64(6)"
 NEWS = ("simulate", "--statements", "300", "--learners", "30", "--courses", "2", "--load")
 
 
@@ -81,24 +83,50 @@ def test_run_that_fails_says_why_in_one_sentence(embedded: Site) -> None:
 
 
 def test_claim_of_another_is_told_from_a_failure(server: HttpSite) -> None:
-    claim = "insert into oars_ops.lease (invocation_id, expires_at) values ('other', now64(6) + {})"
-    server.over_http(claim.format(120))
+    server.over_http(CLAIM.format(120))
     refused = server.oars("run")
-    server.over_http(claim.format(-1))
+    server.over_http(CLAIM.format(-1))
     assert refused.code == 75
     assert "Another run is at work" in last_line(refused)["error"]
 
 
+# A watch whose server was away when a run of it ended.
+WITH_A_CLAIM = """
+import os
+from pathlib import Path
+from oars.run import Project, run
+project = Project(
+    Path(os.environ["DBT_PROJECT_DIR"]), Path(os.environ["DBT_PROFILES_DIR"]), "server"
+)
+project.claims.add("other")
+print(run(project, ["--quiet"], with_freshness=False).json())
+"""
+
+
+def test_claim_that_could_not_be_given_back_does_not_hold_up_the_next_run(
+    server: HttpSite,
+) -> None:
+    server.over_http(CLAIM.format(120))
+    done = subprocess.run(
+        [sys.executable, "-c", WITH_A_CLAIM],
+        cwd=server.folder,
+        env=server.dbt_env(),
+        capture_output=True,
+        text=True,
+    )
+    assert json.loads(done.stdout.splitlines()[-1])["result"] in ("done", "nothing new"), done
+    assert server.over_http(ALIVE) == "0"
+
+
 def test_run_that_is_stopped_gives_the_database_back(server: HttpSite) -> None:
-    alive = "select count() from oars_ops.lease final where expires_at > now64(6)"
     with started(server, "run", "--", "--full-refresh") as run:
-        while server.over_http(alive) == "0":
+        while server.over_http(ALIVE) == "0":
             time.sleep(0.2)
         run.send_signal(signal.SIGTERM)
         out, _ = run.communicate()
     assert run.returncode == 1
     assert json.loads(out.splitlines()[-1])["error"].startswith("The run was stopped")
-    assert server.over_http(alive) == "0"
+    assert server.over_http(ALIVE) == "0"
 
 
 def test_watch_brings_what_arrives_to_the_marts_and_ends_when_it_is_told(

@@ -19,6 +19,7 @@ import yaml
 
 from oars.connection import OarsError
 from oars.manifest import read_manifest
+from oars.shapes import check_dashboard, check_filters, check_links, refuse_unknown
 
 Tree = dict[str, Any]
 
@@ -299,12 +300,16 @@ def read_marts(
             columns,
             dict(node.config.meta.get("metrics", {})),
         )
-    for spec in read_yaml(project / "superset" / "filters.yml").values():
+    filters = read_yaml(project / "superset" / "filters.yml")
+    check_filters("superset/filters.yml", filters, marts)
+    for spec in filters.values():
         if spec.get("sort", "").startswith("first_by_"):
             name = spec["dataset"]
             sorted_by = spec["sort"].removeprefix("first_by_")
             marts[name] = replace(marts[name], sorted_by=sorted_by)
-    for name, links in read_yaml(project / "superset" / "links.yml").items():
+    links_of = read_yaml(project / "superset" / "links.yml")
+    refuse_unknown("superset/links.yml", links_of, marts, "public mart")
+    for name, links in links_of.items():
         marts[name] = replace(marts[name], links=tuple(links))
     return dict(sorted(marts.items()))
 
@@ -498,6 +503,20 @@ class Chart:
                     f"but several have the same {', '.join(sorted(given)) or 'nothing'}: "
                     f"add {', '.join(lacking)}."
                 )
+
+
+def check_filter(place: str, spec: Spec, marts: dict[str, Mart]) -> None:
+    """Refuse a filter by what its dataset does not have."""
+    if "dataset" not in spec:
+        return
+    mart = marts[spec["dataset"]]
+    known = mart.names | {column.name for column in mart.joined}
+    refuse_unknown(place, [spec["column"]], known, "column")
+    sort = spec.get("sort")
+    if sort and not sort.startswith("first_by_"):
+        refuse_unknown(place, [sort], mart.metrics, "metric")
+    elif sort:
+        refuse_unknown(place, [sort.removeprefix("first_by_")], mart.names, "column")
 
 
 def refuse_wrong_sum(name: str, mart: Mart) -> None:
@@ -731,11 +750,8 @@ KINDS = {
 
 def chart_tree(chart: Chart, texts: Texts) -> Tree:
     """A chart in Superset's import format."""
-    try:
-        viz_type, params_of = KINDS[chart.spec["kind"]]
-        params = params_of(chart, texts)
-    except KeyError as error:
-        raise OarsError(f"{chart.place}: {error.args[0]} is missing or not known.") from error
+    viz_type, params_of = KINDS[chart.spec["kind"]]
+    params = params_of(chart, texts)
     return {
         "slice_name": texts("charts", chart.dashboard, chart.name, "title"),
         "description": texts("charts", chart.dashboard, chart.name, "description"),
@@ -955,14 +971,17 @@ def read_parts(project: Path, marts: dict[str, Mart]) -> Parts:
     folder = project / "superset" / "dashboards"
     filters = read_yaml(project / "superset" / "filters.yml")
     dashboards = {path.stem: read_yaml(path) for path in sorted(folder.glob("*.yml"))}
+    for slug, spec in dashboards.items():
+        check_dashboard(f"superset/dashboards/{slug}.yml", spec, filters)
+    for name, spec in filters.items():
+        check_filter(f"superset/filters.yml, {name}", spec, marts)
+    links = read_yaml(project / "superset" / "links.yml")
+    check_links("superset/links.yml", links, marts, dashboards)
     charts = []
     for slug, spec in dashboards.items():
         for name, chart_spec in spec["charts"].items():
-            if chart_spec["dataset"] not in marts:
-                raise OarsError(
-                    f"superset/dashboards/{slug}.yml, chart {name}: "
-                    f"there is no public mart {chart_spec['dataset']}."
-                )
+            place = f"superset/dashboards/{slug}.yml, chart {name}"
+            refuse_unknown(place, [chart_spec["dataset"]], marts, "public mart")
             chart = Chart(slug, name, chart_spec, marts[chart_spec["dataset"]])
             chart.check(
                 {

@@ -1,12 +1,14 @@
 """Superset's assets are those of the dbt contract, and say nothing that the contract refuses."""
 
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
+import yaml
 
 from oars.assets import (
     KINDS,
@@ -27,6 +29,7 @@ from oars.assets import (
     uuid_of,
 )
 from oars.connection import OarsError
+from oars.shapes import check_filters
 from oars_site import PROJECT, Site
 
 LANGUAGES = sorted(path.stem for path in (PROJECT / "superset" / "text").glob("*.yml"))
@@ -111,6 +114,62 @@ def test_a_chart_that_the_contract_does_not_have_is_refused(
     chart = Chart("some", "chart", {"kind": "bar", **spec}, marts["agg_video_engagement"])
     with pytest.raises(OarsError, match=reason):
         chart.check(set())
+
+
+@pytest.mark.parametrize(
+    ("file", "written", "instead", "reason"),
+    [
+        ("dashboards/video.yml", "charts:\n", "chart:\n", "no key chart: did you mean charts?"),
+        ("dashboards/video.yml", "only:", "olny:", "no key olny: did you mean only?"),
+        ("dashboards/video.yml", "height:", "hight:", "rows: there is no key hight"),
+        ("dashboards/grades.yml", "where:", "were:", "no key were: did you mean where?"),
+        ("dashboards/grades.yml", "op:", "operator:", "where: there is no key operator"),
+        ("dashboards/learners.yml", "op: IN,", "op: INN,", "no operator INN: did you mean IN?"),
+        ("dashboards/learners.yml", "kind: table", "kind: tabel", "did you mean table?"),
+        (
+            "dashboards/learners.yml",
+            "- tab: group",
+            "- tap: group",
+            "no key tap: did you mean tab?",
+        ),
+        (
+            "dashboards/learners.yml",
+            "learner: [status,",
+            "learner: [statsu,",
+            "did you mean status?",
+        ),
+        ("dashboards/learners.yml", "filters: [", "filters: [cours, ", "did you mean course?"),
+        ("filters.yml", "single:", "singel:", "no key singel: did you mean single?"),
+        ("filters.yml", "within: org", "within: orgs", "no filter orgs: did you mean org?"),
+        ("filters.yml", "column: org}", "column: organ}", "no column organ: did you mean org?"),
+        ("filters.yml", "first_by_viewer_count", "first_by_viewers", "there is no column viewers"),
+        ("filters.yml", "dataset: agg_programs", "dataset: agg_program", "mean agg_programs?"),
+        ("links.yml", "tab: answers", "tab: answer", "no tab answer: did you mean answers?"),
+        ("links.yml", "filter: problem", "filter: problems", "did you mean problem?"),
+        ("links.yml", "dashboard: pages", "dashboard: page", "did you mean pages?"),
+        ("links.yml", "when:", "wen:", "no key wen: did you mean when?"),
+    ],
+)
+def test_a_word_that_nothing_reads_is_refused_with_the_nearest(
+    marts: dict[str, Mart], tmp_path: Path, file: str, written: str, instead: str, reason: str
+) -> None:
+    shutil.copytree(PROJECT / "superset" / "dashboards", tmp_path / "superset" / "dashboards")
+    for name in ("filters.yml", "links.yml"):
+        shutil.copy(PROJECT / "superset" / name, tmp_path / "superset")
+    path = tmp_path / "superset" / file
+    assert written in path.read_text()
+    path.write_text(path.read_text().replace(written, instead, 1))
+
+    def read() -> None:
+        filters = yaml.safe_load((tmp_path / "superset" / "filters.yml").read_text())
+        check_filters("superset/filters.yml", filters, marts)
+        read_parts(tmp_path, marts)
+
+    with pytest.raises(OarsError, match=re.escape(reason)) as refused:
+        read()
+
+    assert f"superset/{file}" in str(refused.value)
+    assert "\n" not in str(refused.value)
 
 
 def test_a_value_of_one_row_wants_the_whole_key(marts: dict[str, Mart]) -> None:

@@ -135,6 +135,8 @@ class Figures:
     different: list[str] = field(default_factory=list)
     """Marts that are not those of a fresh build."""
     leftovers: list[str] = field(default_factory=list)
+    unwell_after: list[str] = field(default_factory=list)
+    """Faults after which no run was done for ten minutes, and the end, if the watch went on."""
 
 
 # Tables that have rows of each run, for as long as their TTL says, or until parts are merged.
@@ -163,6 +165,7 @@ def broken(figures: Figures) -> list[str]:
     for fault, count in figures.planned.items():
         if figures.felt[fault] < count:
             said.append(f"The fault {fault} was felt {figures.felt[fault]} times of {count}.")
+    said += [f"No run was done for ten minutes after: {each}." for each in figures.unwell_after]
     runs, early, late = figures.life
     if late > 1.2 * early + 20:
         said.append(f"The watch's memory grew from {early:.0f} to {late:.0f} MB in {runs} runs.")
@@ -205,6 +208,7 @@ class Soak:
         self.clock = disk / "clock"
         self.samples: dict[str, Sample] = {}
         self.felt: Counter[str] = Counter()
+        self.unwell_after: list[str] = []
         self.kills = 0
         self.engine_ends = 0
         self.is_engine_wanted = True
@@ -224,7 +228,8 @@ class Soak:
             self.wait(self.minutes * 60)
             note("No more arrives")
             sent = self.traffic.stop()
-            self.until(self.is_quiet)
+            if not self.until(self.is_quiet):
+                self.unwell_after.append("the end")
             self.sample("100 %")
             return self.judged(sent, Counter(self.faults))
 
@@ -318,6 +323,7 @@ class Soak:
             note(f"  the fault {fault} was not felt")
         count = self.watch.count("done")
         if not self.until(lambda: self.watch.count("done") > count):
+            self.unwell_after.append(fault)
             note(f"  no run was done in {LONGEST_WAIT} seconds after {fault}")
 
     def is_at_work(self) -> bool:
@@ -425,6 +431,7 @@ class Soak:
             mart_count=len(there),
             different=sorted(mart for mart in here | there if here.get(mart) != there.get(mart)),
             leftovers=self.site.ask(LEFTOVERS).split(),
+            unwell_after=self.unwell_after,
         )
 
 

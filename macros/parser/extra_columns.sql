@@ -19,10 +19,11 @@
     {%- set columns = [] -%}
     {%- for line in var('extra_xapi_columns', []) -%}
         {%- if not modules.re.fullmatch('extra_[a-z0-9_]+', line.column | string)
-            or line.place not in places or line.kind not in kinds or not line.extension -%}
+            or line.place not in places or line.kind not in kinds or not line.extension
+            or line.column in columns | map(attribute='name') -%}
             {%- do exceptions.raise_compiler_error(
                 'The line ' ~ line ~ ' of the var extra_xapi_columns cannot be used: it takes a column '
-                ~ 'that begins with extra_, a place (' ~ places | join(', ') ~ '), an extension and a kind ('
+                ~ 'of its own that begins with extra_, a place (' ~ places | join(', ') ~ '), an extension and a kind ('
                 ~ kinds | join(', ') ~ ').'
             ) -%}
         {%- endif -%}

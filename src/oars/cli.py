@@ -930,6 +930,7 @@ def grants(
 @app.command()
 def prune(
     is_sure: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    variables: Variables = None,
     project_dir: ProjectDir = None,
     profiles_dir: ProfilesDir = None,
     target: TargetName = None,
@@ -937,15 +938,17 @@ def prune(
     """List what the project no longer has, and drop it.
 
     dbt drops nothing that was renamed, removed or turned off. Listed are tables and views in the
-    databases that dbt writes to, which no model or seed of the project is any more, also what
-    somebody else made there. Run it in the folder in which you run dbt: a project that extends this
-    one has relations that this one does not know. Bookkeeping is left as it is.
+    target's databases, which no model, seed or source of the project is any more, also what
+    somebody else made there. Run it where you run dbt, and with the same vars: a project that
+    extends this one has relations that this one does not know. Bookkeeping is left as it is.
 
     \b
     Examples:
       oars prune
       oars prune --target server --yes
     """
+    import yaml
+
     from oars.claim import live_claims
     from oars.grants import Site
     from oars.manifest import read_manifest
@@ -953,7 +956,9 @@ def prune(
     from oars.raw_tables import raw_names, table_exists
 
     where = read_target(project_dir, profiles_dir, target)
-    manifest = read_manifest(where.project_dir, profiles_dir, target)
+    manifest = read_manifest(
+        where.project_dir, profiles_dir, target, yaml.safe_load(variables or "{}")
+    )
     site = Site(manifest, raw_names(), where.schema, where.cluster)
     with closing(connect(where)) as client:
         relations = no_longer_there(client, site)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from prometheus_client import generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from oars.status import Status, in_utc
@@ -93,17 +93,18 @@ class Figures(Collector):
                 float(self.status.is_forgetting),
             ),
         )
-        runs = CounterMetricFamily(
-            "oars_runs", "Runs of the log that have ended.", labels=["result"]
+        # No counters: the log forgets a run after a year.
+        runs = GaugeMetricFamily(
+            "oars_runs", "Runs that have ended, of the last year.", labels=["result"]
         )
         runs.add_metric(["success"], log.success_count)
         runs.add_metric(["error"], log.error_count)
         runs.add_metric(["busy"], log.busy_count)
         runs.add_metric(["killed"], log.killed_count)
         yield runs
-        yield CounterMetricFamily(
+        yield GaugeMetricFamily(
             "oars_id_collisions",
-            "Ids with different bodies, as often as runs came upon them.",
+            "Ids with different bodies, as often as runs of the last year came upon them.",
             value=log.collision_count,
         )
 

@@ -6,22 +6,41 @@ from clickhouse_connect.driver.client import Client
 
 from oars.grants import Site, quoted
 
+# What dbt-clickhouse makes beside a relation, by the end of its name.
+BESIDE = ("_mv", "_local")
+
 
 def no_longer_there(client: Client, site: Site) -> list[dict[str, Any]]:
-    """Relations that no model or seed is, in order: `database`, `name`, `kind` and `bytes`.
+    """Views and tables that no model or seed is: `database`, `name`, `kind` and `bytes`, in order.
 
-    Of databases that dbt writes to. The bookkeeping is not looked at, for no project has all that
-    it knows, nor is what a run is staging.
+    Of the target's own databases, `<schema>` and `<schema>_*`, to which dbt writes. Left out are
+    raw and the sources, wherever they are, the bookkeeping, for no project has all that it knows,
+    what a run is staging, and what is neither a view nor a table of the MergeTree family.
     """
     known = {(node.schema, node.alias) for node in site.nodes()}
-    databases = {*site.databases(), *site.turned_off()} - {f"{site.schema}_ops"}
+    known |= {(source.schema, source.identifier) for source in site.manifest.sources.values()}
+    known |= {(database, table) for database, table, _ in site.raw.tables()}
+    own = {
+        each
+        for each in (*site.databases(), *site.turned_off())
+        if each == site.schema or each.startswith(f"{site.schema}_")
+    } - {f"{site.schema}_ops"}
     found = client.query(
         "select database, name, if(engine = 'View', 'view', 'table') as kind, total_bytes as bytes "
         "from system.tables where database in {databases:Array(String)} "
-        "and not match(name, '__dbt_') order by database, name",
-        parameters={"databases": sorted(databases)},
+        "and (engine = 'View' or engine like '%MergeTree') "
+        "and not match(name, '__dbt_|^[.]inner') order by database, name",
+        parameters={"databases": sorted(own)},
     )
-    return [row for row in found.named_results() if (row["database"], row["name"]) not in known]
+    return [
+        row
+        for row in found.named_results()
+        if not {
+            (row["database"], row["name"]),
+            *((row["database"], row["name"].removesuffix(end)) for end in BESIDE),
+        }
+        & known
+    ]
 
 
 def drop(client: Client, site: Site, relations: list[dict[str, Any]]) -> None:

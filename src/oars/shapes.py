@@ -14,7 +14,7 @@ Tree = dict[str, Any]
 
 # What each must have, and what it may have besides.
 Shape = tuple[set[str], set[str]]
-DASHBOARD: Shape = ({"charts", "filters"}, {"only", "pii", "rows", "tabs"})
+DASHBOARD: Shape = ({"charts", "filters"}, {"cross_filters", "only", "pii", "rows", "tabs"})
 TAB: Shape = ({"tab", "rows"}, set())
 ROW: Shape = ({"charts", "height"}, {"widths"})
 CONDITION: Shape = ({"column", "op"}, {"value"})
@@ -30,7 +30,8 @@ OF_A_KIND: dict[str, Shape] = {
     "table": ({"columns", "order"}, {"limit", "metrics", "page", "search", "time_format"}),
     "pivot": ({"rows", "columns"}, {"metric", "metrics", "totals"}),
 }
-OPERATORS = {"==", "!=", "<", "<=", ">", ">=", "IN", "NOT IN", "IS NULL", "IS NOT NULL"}
+OF_NO_VALUE = {"IS NULL", "IS NOT NULL"}
+OPERATORS = {"==", "!=", "<", "<=", ">", ">=", "IN", "NOT IN"} | OF_NO_VALUE
 
 
 def refuse_unknown(place: str, given: Iterable[Any], known: Iterable[str], what: str) -> None:
@@ -43,11 +44,16 @@ def refuse_unknown(place: str, given: Iterable[Any], known: Iterable[str], what:
             raise OarsError(f"{place}: there is no {what} {name}: {remedy}")
 
 
+def check_mapping(place: str, tree: Any) -> None:
+    """Refuse what has no keys."""
+    if not isinstance(tree, dict):
+        raise OarsError(f"{place}: keys are missing here, as in `kind: bar`; there is {tree}.")
+
+
 def check_shape(place: str, tree: Any, shape: Shape) -> None:
     """Refuse keys that there are not, and the lack of one that there must be."""
     needed, other = shape
-    if not isinstance(tree, dict):
-        raise OarsError(f"{place}: this is no mapping of keys: {tree}.")
+    check_mapping(place, tree)
     refuse_unknown(place, tree, needed | other, "key")
     if lacking := sorted(needed - tree.keys()):
         raise OarsError(f"{place}: the key {lacking[0]} is missing.")
@@ -59,7 +65,7 @@ def check_dashboard(file: str, spec: Tree, filters: Tree) -> None:
     refuse_unknown(file, spec["filters"], filters, "filter")
     refuse_unknown(f"{file}, only", spec.get("only", {}), spec["filters"], "filter")
     for charts in spec.get("only", {}).values():
-        refuse_unknown(f"{file}, only", charts, spec["charts"], "chart")
+        refuse_unknown(f"{file}, only", charts or [], spec["charts"], "chart")
     for tab in spec.get("tabs", []):
         check_shape(f"{file}, tabs", tab, TAB)
     for row in (row for tab in spec.get("tabs", [spec]) for row in tab.get("rows", [])):
@@ -71,12 +77,18 @@ def check_dashboard(file: str, spec: Tree, filters: Tree) -> None:
 
 def check_chart(place: str, chart: Tree) -> None:
     """Look at what a chart says."""
+    check_mapping(place, chart)
     refuse_unknown(place, [chart.get("kind")], OF_A_KIND, "kind of chart")
     needed, other = OF_A_KIND[chart["kind"]]
     check_shape(place, chart, ({"kind", "dataset"} | needed, {"where"} | other))
+    if chart["kind"] != "table" and not (chart.get("metric") or chart.get("metrics")):
+        raise OarsError(f"{place}: the key metric is missing, or metrics.")
     for condition in chart.get("where", []):
         check_shape(f"{place}, where", condition, CONDITION)
         refuse_unknown(f"{place}, where", [condition["op"]], OPERATORS, "operator")
+        if ("value" in condition) == (condition["op"] in OF_NO_VALUE):
+            wanted = "no value" if condition["op"] in OF_NO_VALUE else "a value"
+            raise OarsError(f"{place}, where: {condition['op']} takes {wanted}.")
     turned = [chart["orientation"]] if "orientation" in chart else []
     refuse_unknown(place, turned, ("horizontal", "vertical"), "orientation")
 

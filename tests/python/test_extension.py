@@ -259,6 +259,12 @@ def test_added_mart_follows_news_of_a_course_and_writes_no_other(
     assert campus.parts() == after
 
 
+OF_ANOTHER_KIND = (
+    "{extra_xapi_columns: [{column: extra_rating, place: result, kind: number, "
+    "extension: 'https://example.com/extensions/rating'}]}"
+)
+
+
 @pytest.mark.parametrize(
     ("file", "text", "told", "said"),
     [
@@ -273,10 +279,11 @@ def test_added_mart_follows_news_of_a_course_and_writes_no_other(
         ),
         (
             *("models/README.md", "Nothing that dbt reads."),
-            *(("--vars", "{extra_xapi_families: []}"), "survey_rated is of the family survey"),
+            ("--vars", OF_ANOTHER_KIND),
+            r"extra_rating of extra_xapi_columns is Nullable\(Int64\) in base",
         ),
     ],
-    ids=["names", "schemas", "families"],
+    ids=["names", "schemas", "kinds"],
 )
 def test_run_refuses_what_would_go_wrong_later(
     campus: Campus, file: str, text: str, told: tuple[str, ...], said: str

@@ -58,6 +58,7 @@ def test_soak_in_which_all_went_well_is_praised(capsys: pytest.CaptureFixture[st
         ({"ended": [1]}, "The watch ended by itself, exit code 1."),
         ({"last_code": 1}, "The watch ended with exit code 1 when it was told to end."),
         ({"felt": Counter(["kill", "clock", "server"])}, "The fault disk was felt 0 times of 1."),
+        ({"unwell_after": ["disk"]}, "No run was done for ten minutes after: disk."),
         ({"life": (50, 200, 300)}, "The watch's memory grew from 200 to 300 MB in 50 runs."),
         (late(log_megabytes=90), "The logs have 90 MB."),
         (late(ops={"ledger": (9_000, 6)}), "oars_ops.ledger has 9,000 rows, more than 3,810."),

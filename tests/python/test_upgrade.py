@@ -98,12 +98,17 @@ def test_what_the_project_no_longer_has_is_listed_and_dropped_on_request(
     site = upgraded
     site.over_http("create table oars.fct_of_before (n UInt8) engine = MergeTree order by n")
     site.over_http("create view oars_staging.stg_of_before as select 1 as n")
+    # What the site keeps beside it, and what an adapter makes beside a model.
+    for kept in ("oars.fct_enrollments_local", "oars_seeds.programs_mv"):
+        site.over_http(f"create table {kept} (n UInt8) engine = MergeTree order by n")
+    site.env["OARS_OPERATOR_DATABASE"] = "oars_seeds"
+    site.over_http("create table oars_seeds.course_staff (n UInt8) engine = MergeTree order by n")
     marts = site.marts()
 
     asked = site.oars("prune", "--target", "server", stdin=b"n\n")
     assert asked.code == 1
-    listed = [line.split(",")[0] for line in asked.out.splitlines()]
-    assert listed[:2] == ["table oars.fct_of_before", "view oars_staging.stg_of_before"]
+    *listed, _ = [line.split(",")[0] for line in asked.out.splitlines()]
+    assert listed == ["table oars.fct_of_before", "view oars_staging.stg_of_before"]
     assert site.marts() == marts
 
     dropped = site.oars("prune", "--target", "server", "--yes")

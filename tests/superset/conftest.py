@@ -9,6 +9,7 @@ import re
 import shutil
 import socket
 import sqlite3
+import stat
 import subprocess
 import sys
 import time
@@ -317,6 +318,19 @@ def ids(home: Path) -> tuple[dict[str, int], int]:
         return datasets, database.execute("select id from dbs").fetchone()[0]
 
 
+def modes(folder: Path) -> dict[str, str]:
+    """Of the folder itself and of all within, by their names."""
+    found = {".": folder, **{str(path.relative_to(folder)): path for path in folder.rglob("*")}}
+    return {name: oct(stat.S_IMODE(path.stat().st_mode)) for name, path in found.items()}
+
+
+def is_tight(folder: Path) -> bool:
+    return all(
+        mode == ("0o700" if (folder / name).is_dir() else "0o600")
+        for name, mode in modes(folder).items()
+    )
+
+
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a site, assets and a Superset to which apply.py was applied twice."""
@@ -329,10 +343,17 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
         home, folder / "published" / "current", PROJECT / "superset" / "local_config.py"
     )
     superset = Path(sys.executable).parent / "superset"
-    run(env, superset, "db", "upgrade")
-    run(env, superset, "init")
     apply = (PROJECT / "superset" / "apply.py", "--assets", folder / "assets", "--demo-users")
-    first, second = run(env, *apply), run(env, *apply)
+    # As where nobody cares who may read a file, and the folder is there: see test_modes.py.
+    before = os.umask(0)
+    try:
+        home.mkdir()
+        run(env, superset, "db", "upgrade")
+        assert is_tight(home), modes(home)
+        run(env, superset, "init")
+        first, second = run(env, *apply), run(env, *apply)
+    finally:
+        os.umask(before)
     assert first == second
     datasets, _ = ids(home)
     with sqlite3.connect(home / "superset.db") as database:

@@ -36,7 +36,6 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 SCREENSHOTS = PROJECT / "target" / "screenshots"
-SECONDS_TO_DRAW = 5  # by itself: some ten times what a chart takes, for the machine may be busy
 SECONDS_TO_WAIT = 120
 WIDTH, HEIGHT = 1500, 3600
 DASHBOARDS = {
@@ -216,17 +215,6 @@ class Browser:
                     request,
                 )
 
-    def ask_again(self, chart: Drawn) -> float:
-        """Seconds until the browser has the answer to a chart's request, with no other beside."""
-        seconds: float = self.driver.execute_async_script(
-            "const [{url, headers, postData}, done] = arguments, start = performance.now();"
-            "fetch(url, {method: 'POST', headers, body: postData})"
-            ".then(answer => answer.ok ? answer.text() : Promise.reject())"
-            ".then(() => done((performance.now() - start) / 1000))",
-            chart.request,
-        )
-        return seconds
-
     def see(self, page: Page) -> None:
         """Read from the page what went wrong, and the figures of charts of one figure."""
         for shown in self.find("[role=alert], .ant-alert-error, [data-test=error-message]"):
@@ -374,11 +362,6 @@ def test_every_chart_is_drawn(
     if browser.name != "staff_of_one":
         assert [chart.name for chart in page.charts.values() if not has_values(chart)] == []
         assert page.empty == []
-    # All at once share a busy machine with the browser: what is late is asked for by itself, and
-    # nothing is cached. How long a whole dashboard takes is for `make bench-charts` to say.
-    late = [chart for chart in page.charts.values() if chart.seconds > SECONDS_TO_DRAW]
-    alone = {chart.name: min(browser.ask_again(chart) for _ in range(3)) for chart in late}
-    assert {name: seconds for name, seconds in alone.items() if seconds > SECONDS_TO_DRAW} == {}
 
 
 def has_values(chart: Drawn) -> bool:

@@ -3,44 +3,26 @@
 import os
 import shutil
 import stat
-import sys
 from pathlib import Path
 
-from conftest import PROJECT, environment, run, serving
+from conftest import PROJECT, environment, is_tight, modes, run, serving
 
 FILES = {"superset.db", "secret_key", "users.json", "server.log"}
 
 
-def modes(folder: Path) -> dict[str, str]:
-    """Of the folder itself and of all within, by their names."""
-    found = {".": folder, **{str(path.relative_to(folder)): path for path in folder.rglob("*")}}
-    return {name: oct(stat.S_IMODE(path.stat().st_mode)) for name, path in found.items()}
-
-
-def is_tight(folder: Path) -> bool:
-    return all(
-        mode == ("0o700" if (folder / name).is_dir() else "0o600")
-        for name, mode in modes(folder).items()
-    )
-
-
 def test_all_that_is_made_is_for_its_owner_alone(prepared: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
-    config = PROJECT / "superset" / "local_config.py"
-    env = environment(home, prepared / "published" / "current", config)
-    superset = Path(sys.executable).parent / "superset"
-    old = os.umask(0)
+    shutil.copytree(prepared / "home", home)
+    assert is_tight(home), modes(home)
+    env = environment(
+        home, prepared / "published" / "current", PROJECT / "superset" / "local_config.py"
+    )
+    before = os.umask(0)
     try:
-        home.mkdir()  # as `make` once did
-        run(env, superset, "db", "upgrade")
-        assert is_tight(home), modes(home)
-        run(env, superset, "init")
-        apply = PROJECT / "superset" / "apply.py"
-        run(env, apply, "--assets", prepared / "assets", "--demo-users")
         with serving(env, home / "server.log"):
             assert is_tight(home), modes(home)
     finally:
-        os.umask(old)
+        os.umask(before)
     assert is_tight(home), modes(home)
     assert modes(home).keys() >= FILES
 

@@ -17,7 +17,8 @@
             {%- do oars.refuse_beside_another_run() -%}
             {%- do oars.write_claim() -%}
             {%- set other = oars.another_run() -%}
-            {%- do oars.write_claim(oars.never()) if other -%}
+            {#- Unless another thread has claimed it meanwhile. -#}
+            {%- do oars.write_claim(oars.never()) if other and oars.state().claimed is none -%}
             {%- do oars.refuse_beside(other) -%}
             {%- if oars.has_successor() -%}
                 {%- do oars.write_claim(oars.never()) -%}

@@ -30,7 +30,7 @@
             as_of,
             started_at,
             now64(6) as ended_at,
-            '{{ 'error' if failed else 'success' }}' as result,
+            if(run_log.result = 'busy', 'busy', '{{ 'error' if failed else 'success' }}') as result,
             [{{ base.get('months', []) | sort | join(', ') }}]::Array(UInt32) as months,
             (
                 select uniqExact(course_key) from {{ oars.ops('ledger') }}
@@ -54,7 +54,7 @@
                 )
             ) as rows,
             {{ oars.written_at() }} as written_at
-        from {{ oars.ops('run_log') }} final
+        from {{ oars.ops('run_log') }} as run_log final
         where invocation_id = '{{ invocation_id }}'
     {%- endset -%}
     {%- do run_query(row) -%}

@@ -12,6 +12,8 @@
         {%- do oars.check_engine() -%}
         {%- do oars.check_sources() -%}
         {%- do oars.create_ops_tables() -%}
+        {#- A run that reads a list while it is loaded would find nobody in it. -#}
+        {%- do oars.refuse_beside_another_run() if flags.WHICH == 'seed' -%}
         {%- if flags.WHICH in ('run', 'build') -%}
             {%- do oars.check_seeds() -%}
             {%- do oars.begin_state() -%}

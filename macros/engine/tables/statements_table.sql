@@ -54,10 +54,17 @@
         {%- do run_query(oars.table_definition(this, oars.columns_of_model(sql))) -%}
         {%- do oars.learn_relation(this) -%}
     {%- elif oars.state().seen.get('text of ' ~ model.name) != text -%}
-        {%- set present = oars.state().columns[oars.key_of(this)] | map(attribute=0) | list -%}
+        {%- set present = dict(oars.state().columns[oars.key_of(this)]) -%}
         {%- set added = [] -%}
-        {%- for column in oars.columns_of_model(sql) if column[0] not in present -%}
-            {%- do added.append('add column `' ~ column[0] ~ '` ' ~ column[1]) -%}
+        {%- for name, data_type in oars.columns_of_model(sql) -%}
+            {%- if name not in present -%}
+                {%- do added.append('add column `' ~ name ~ '` ' ~ data_type) -%}
+            {%- elif name.startswith('extra_') and present[name] != data_type -%}
+                {%- do exceptions.raise_compiler_error(
+                    'The column ' ~ name ~ ' of extra_xapi_columns is ' ~ present[name] ~ ' in base, and its '
+                    ~ 'line says ' ~ data_type ~ ' now: give the line another column.'
+                ) -%}
+            {%- endif -%}
         {%- endfor -%}
         {%- if added -%}
             {%- do oars.claim() -%}

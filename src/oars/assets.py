@@ -159,6 +159,11 @@ class Mart:
         return [Column(name, type_, "") for name, type_ in added.items() if name not in self.names]
 
     @property
+    def known(self) -> set[str]:
+        """The columns that its dataset has, those that are joined too."""
+        return self.names | {column.name for column in self.joined}
+
+    @property
     def metrics(self) -> dict[str, str]:
         """Metric -> SQL. `sum_x` of what adds up, `value_x` of the one row that there is."""
         found = {}
@@ -466,7 +471,7 @@ class Chart:
     @property
     def known(self) -> set[str]:
         """The columns that its dataset has."""
-        return self.mart.names | {column.name for column in self.mart.joined}
+        return self.mart.known
 
     @property
     def has_dates(self) -> bool:
@@ -510,8 +515,7 @@ def check_filter(place: str, spec: Spec, marts: dict[str, Mart]) -> None:
     if "dataset" not in spec:
         return
     mart = marts[spec["dataset"]]
-    known = mart.names | {column.name for column in mart.joined}
-    refuse_unknown(place, [spec["column"]], known, "column")
+    refuse_unknown(place, [spec["column"]], mart.known, "column")
     sort = spec.get("sort")
     if sort and not sort.startswith("first_by_"):
         refuse_unknown(place, [sort], mart.metrics, "metric")
